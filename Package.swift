@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+// `runs`: an experiment store, a tuner and a re-runner of trials. The floors are told in docs/design/floors.md.
+import PackageDescription
+
+/// What every Swift target of ours is compiled with.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A room on floor 1 to 3, in `Sources/NAME` unless a path is given.
+func room(
+  _ name: String, in path: String? = nil, _ dependencies: [Target.Dependency] = [],
+  exclude: [String] = [], sources: [String]? = nil, resources: [Resource]? = nil
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: path, exclude: exclude, sources: sources,
+    resources: resources, swiftSettings: strict)
+}
+
+/// A plugin: its one Swift dependency of ours is `Tracking`; `shims` are C modules of floor 0.
+func plugin(_ name: String, in folder: String, shims: [Target.Dependency] = []) -> Target {
+  .target(
+    name: name, dependencies: ["Tracking"] + shims, path: "plugins/\(folder)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+  name: "runs",
+  products: [
+    .executable(name: "runs", targets: ["runs"]),
+    .library(name: "Tracking", targets: ["Tracking"]),
+    .library(name: "TrackingContracts", targets: ["TrackingContracts"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: C modules.
+    system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    // The trainer's arithmetic: multiply then add in a fixed order, dispatched at run time; fast in debug builds too.
+    .target(
+      name: "CImageKernels", path: "plugins/trainers/image-classification/Kernels",
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+
+    // Floor 1: the API, and what databases share.
+    // The one API: records, the store's protocols, the plugins' protocols. What a plugin author reads.
+    room("Tracking", ["CCrypto"]),
+    // What two databases share: connection, value, row, error. No SQL text.
+    room("SQL"),
+    // The migrations, embedded in the binary.
+    room(
+      "Schema", in: "schema", exclude: ["sweep.schema.json"], sources: ["Schema.swift"],
+      resources: [.embedInCode("migrations")]),
+
+    // Floor 2: rooms that know Tracking and never each other.
+    // SQL over libsqlite3: one writer, a pool of readers, fair waiting.
+    room("SQLite", ["SQL", "CSQLite"]),
+    // The tracking API on any SQL database; the migrator; the metric chunk format.
+    room("SQLTracking", ["Tracking", "SQL", "Schema", "CZstd"]),
+    // Artifacts as deterministic tarballs named by their SHA-256.
+    room("TarArtifacts", ["Tracking", "CArchive"]),
+    // Sweep specs, and the loop that brings a sweep's records to its end.
+    room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
+    // The contract suites that every store, artifact store, strategy and launcher passes.
+    room("TrackingContracts", ["Tracking"]),
+    plugin("RandomStrategy", in: "strategies/random"),
+    plugin("GridStrategy", in: "strategies/grid"),
+    plugin("LocalLauncher", in: "launchers/local"),
+    plugin(
+      "ImageClassificationTrainer", in: "trainers/image-classification/Sources",
+      shims: ["CImageKernels", "CArchive"]),
+
+    // Floor 3: the one executable. Only it names concrete stores and plugins.
+    .executableTarget(
+      name: "runs",
+      dependencies: [
+        "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Sweeping",
+        "RandomStrategy", "GridStrategy", "LocalLauncher", "ImageClassificationTrainer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    tests("TrackingTests", ["Tracking"]),
+    tests("SQLiteTests", ["SQL", "SQLite"]),
+    tests(
+      "SQLTrackingTests",
+      ["Tracking", "SQL", "SQLite", "Schema", "SQLTracking", "TrackingContracts"]),
+    tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts"]),
+    tests(
+      "SweepingTests",
+      ["Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "RandomStrategy", "GridStrategy", "LocalLauncher"]),
+    tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
+    tests("LocalLauncherTests", ["Tracking", "TrackingContracts", "LocalLauncher"]),
+    tests("ImageClassificationTests", ["Tracking", "ImageClassificationTrainer"]),
+    tests("ArchitectureTests", []),
+    tests("CommandTests", []),
+    tests("DocsTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)
