@@ -1,0 +1,188 @@
+/// What a run is.
+public enum RunKind: String, Sendable, CaseIterable {
+  /// One execution on its own.
+  case run
+  /// The parent of a sweep's trials.
+  case hyperdrive
+  /// A child run of a sweep.
+  case trial
+}
+
+/// Where a run is in its life. `allowedNext` is the whole state machine.
+public enum RunState: String, Sendable, CaseIterable {
+  /// Recorded, and nothing has been started for it.
+  case scheduled
+  /// Handed to a launcher, or waiting for a process to drive it.
+  case queued
+  /// Under way.
+  case running
+  /// Ended as it should.
+  case finished
+  /// Ended with an error.
+  case failed
+  /// Ended by a person.
+  case canceled
+  /// Ended early by a termination policy.
+  case pruned
+
+  /// True for a state that a run does not leave by itself: finished, failed, canceled, pruned.
+  public var isFinal: Bool { self == .finished || self == .failed || self == .canceled || self == .pruned }
+
+  /// The states that may follow this one.
+  ///
+  /// A running run goes back to `scheduled` when its attempt was lost or interrupted and it is to be tried again. A
+  /// hyperdrive run that ended may be taken up again (`queued`), to resume or extend it.
+  public func allowedNext(for kind: RunKind) -> Set<RunState> {
+    switch self {
+    case .scheduled: [.queued, .running, .failed, .canceled, .pruned]
+    case .queued: [.scheduled, .running, .failed, .canceled, .pruned]
+    case .running:
+      kind == .run
+        ? [.finished, .failed, .canceled, .pruned]
+        : [.finished, .failed, .canceled, .pruned, .scheduled, .queued]
+    case .finished, .failed, .canceled, .pruned: kind == .hyperdrive ? [.queued] : []
+    }
+  }
+}
+
+/// A run: one execution, a sweep's parent, or a trial.
+public struct Run: Sendable, Equatable {
+  /// The run's id.
+  public var id: RunID
+  /// The name of the experiment that the run belongs to.
+  public var experiment: String
+  /// What the run is.
+  public var kind: RunKind
+  /// The sweep of a trial; nil for every other kind, unless the run was started below another.
+  public var parent: RunID?
+  /// The number of a trial in its sweep, from 0; nil for every other kind.
+  public var number: Int?
+  /// A name for people; not unique.
+  public var name: String?
+  /// Where the run is in its life.
+  public var state: RunState
+  /// Why it is in that state, in a sentence; empty where there is nothing to say.
+  public var reason: String
+  /// When it was recorded.
+  public var created: Timestamp
+  /// When it first was running.
+  public var started: Timestamp?
+  /// When it came into a final state.
+  public var ended: Timestamp?
+  /// What started it: an object with the command, the program's version and the like.
+  public var origin: Value
+  /// A note by a person; empty where there is none.
+  public var note: String
+  /// The attempt whose metrics count, from 1: a trial that starts over leaves its earlier points behind (see `Attempt`).
+  public var countedAttempt: Int
+
+  /// Makes a run of all its fields.
+  public init(
+    id: RunID, experiment: String, kind: RunKind, parent: RunID? = nil, number: Int? = nil, name: String? = nil,
+    state: RunState = .scheduled, reason: String = "", created: Timestamp, started: Timestamp? = nil,
+    ended: Timestamp? = nil, origin: Value = .null, note: String = "", countedAttempt: Int = 1
+  ) {
+    self.id = id
+    self.experiment = experiment
+    self.kind = kind
+    self.parent = parent
+    self.number = number
+    self.name = name
+    self.state = state
+    self.reason = reason
+    self.created = created
+    self.started = started
+    self.ended = ended
+    self.origin = origin
+    self.note = note
+    self.countedAttempt = countedAttempt
+  }
+}
+
+/// A run that is to be recorded.
+public struct NewRun: Sendable, Equatable {
+  /// The run's id; taken by no other run.
+  public var id: RunID
+  /// The experiment's name; recorded with the run if it is new.
+  public var experiment: String
+  /// What the run is.
+  public var kind: RunKind
+  /// The sweep of a trial, or the run above.
+  public var parent: RunID?
+  /// The number of a trial in its sweep, from 0; no two trials of a sweep share one.
+  public var number: Int?
+  /// A name for people.
+  public var name: String?
+  /// The state that it begins in: `scheduled`, `queued` or `running`.
+  public var state: RunState
+  /// Why, in a sentence.
+  public var reason: String
+  /// What started it.
+  public var origin: Value
+  /// Its parameters.
+  public var parameters: [Parameter]
+  /// Its tags.
+  public var tags: [String: String]
+
+  /// Describes a run that is to be recorded.
+  public init(
+    id: RunID, experiment: String, kind: RunKind = .run, parent: RunID? = nil, number: Int? = nil,
+    name: String? = nil, state: RunState = .scheduled, reason: String = "", origin: Value = .null,
+    parameters: [Parameter] = [], tags: [String: String] = [:]
+  ) {
+    self.id = id
+    self.experiment = experiment
+    self.kind = kind
+    self.parent = parent
+    self.number = number
+    self.name = name
+    self.state = state
+    self.reason = reason
+    self.origin = origin
+    self.parameters = parameters
+    self.tags = tags
+  }
+}
+
+/// One step of a run from a state to the next: appended, never changed.
+public struct Transition: Sendable, Equatable {
+  /// The run.
+  public var run: RunID
+  /// The state that it left; nil for its first.
+  public var from: RunState?
+  /// The state that it came into.
+  public var to: RunState
+  /// Why, in a sentence; may be empty.
+  public var reason: String
+  /// When.
+  public var time: Timestamp
+  /// Its place in the order of all changes.
+  public var event: EventNumber
+
+  /// Makes a transition of all its fields.
+  public init(run: RunID, from: RunState?, to: RunState, reason: String, time: Timestamp, event: EventNumber) {
+    self.run = run
+    self.from = from
+    self.to = to
+    self.reason = reason
+    self.time = time
+    self.event = event
+  }
+}
+
+/// An experiment: a name under which runs are kept together.
+public struct Experiment: Sendable, Equatable {
+  /// The name; unique in a store.
+  public var name: String
+  /// When it was first used.
+  public var created: Timestamp
+  /// How many runs it has, trials and sweeps included.
+  public var runs: Int
+
+  /// Makes an experiment of all its fields.
+  public init(name: String, created: Timestamp, runs: Int) {
+    self.name = name
+    self.created = created
+    self.runs = runs
+  }
+}

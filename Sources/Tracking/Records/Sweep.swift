@@ -1,0 +1,45 @@
+/// A sweep as it is recorded: the parent hyperdrive run and what it was asked to do. Never changed once recorded.
+public struct Sweep: Sendable, Equatable {
+  /// The parent hyperdrive run.
+  public var run: RunID
+  /// What to do.
+  public var spec: SweepSpec
+  /// The text of the spec file as the user wrote it; empty when there was none.
+  public var source: String
+
+  /// Makes a sweep of all its fields.
+  public init(run: RunID, spec: SweepSpec, source: String) {
+    self.run = run
+    self.spec = spec
+    self.source = source
+  }
+}
+
+/// A trial of a sweep as a decider sees it: as of one event.
+public struct Trial: Sendable, Equatable {
+  /// The child run.
+  public var run: RunID
+  /// Its number in the sweep, from 0, in the order of proposals.
+  public var number: Int
+  /// Its configuration: the parameters that its run was created with (active ones only), in recorded order; what the
+  /// run set later is not part of it.
+  public var parameters: [Parameter]
+  /// Its state as of the event.
+  public var state: RunState
+  /// How many points of the primary metric had been observed as of the event.
+  public var observed: Int
+  /// The event that recorded it.
+  public var proposed: EventNumber
+
+  /// Makes a trial of all its fields.
+  public init(
+    run: RunID, number: Int, parameters: [Parameter], state: RunState, observed: Int, proposed: EventNumber
+  ) {
+    self.run = run
+    self.number = number
+    self.parameters = parameters
+    self.state = state
+    self.observed = observed
+    self.proposed = proposed
+  }
+}

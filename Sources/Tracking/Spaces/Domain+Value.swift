@@ -1,0 +1,93 @@
+extension Domain {
+  /// The recorded form: an object with `type` and the numbers under Azure's and SageMaker's names.
+  public var value: Value {
+    switch self {
+    case .categorical(let values): ["type": "categorical", "values": .list(values)]
+    case .integer(let min, let max, let scale):
+      ["type": "integer", "min": .integer(min), "max": .integer(max), "scale": .text(scale.rawValue)]
+    case .continuous(let min, let max, let scale):
+      ["type": "continuous", "min": .real(min), "max": .real(max), "scale": .text(scale.rawValue)]
+    case .quniform(let min, let max, let q): Domain.object("quniform", ["min_value": min, "max_value": max, "q": q])
+    case .loguniform(let min, let max): Domain.object("loguniform", ["min_value": min, "max_value": max])
+    case .qloguniform(let min, let max, let q):
+      Domain.object("qloguniform", ["min_value": min, "max_value": max, "q": q])
+    case .normal(let mu, let sigma): Domain.object("normal", ["mu": mu, "sigma": sigma])
+    case .qnormal(let mu, let sigma, let q): Domain.object("qnormal", ["mu": mu, "sigma": sigma, "q": q])
+    case .lognormal(let mu, let sigma): Domain.object("lognormal", ["mu": mu, "sigma": sigma])
+    case .qlognormal(let mu, let sigma, let q): Domain.object("qlognormal", ["mu": mu, "sigma": sigma, "q": q])
+    }
+  }
+
+  private static func object(_ type: String, _ numbers: [String: Double]) -> Value {
+    var members = numbers.mapValues { Value.real($0) }
+    members["type"] = .text(type)
+    return .object(members)
+  }
+
+  /// Reads the recorded form.
+  ///
+  /// - Throws: `.invalid` naming what is missing.
+  public init(value: Value) throws {
+    func number(_ name: String) throws -> Double {
+      guard let number = value[name]?.number else {
+        throw TrackingError(.invalid, "a recorded domain lacks the number '\(name)': \(value.json)")
+      }
+      return number
+    }
+    func whole(_ name: String) throws -> Int64 {
+      guard let number = value[name]?.integer else {
+        throw TrackingError(.invalid, "a recorded domain lacks the whole number '\(name)': \(value.json)")
+      }
+      return number
+    }
+    let scale = Scale(rawValue: value["scale"]?.text ?? "linear") ?? .linear
+    switch value["type"]?.text {
+    case "categorical": self = .categorical(value["values"]?.list ?? [])
+    case "integer": self = .integer(min: try whole("min"), max: try whole("max"), scale: scale)
+    case "continuous": self = .continuous(min: try number("min"), max: try number("max"), scale: scale)
+    case "quniform":
+      self = .quniform(min: try number("min_value"), max: try number("max_value"), q: try number("q"))
+    case "loguniform": self = .loguniform(min: try number("min_value"), max: try number("max_value"))
+    case "qloguniform":
+      self = .qloguniform(min: try number("min_value"), max: try number("max_value"), q: try number("q"))
+    case "normal": self = .normal(mu: try number("mu"), sigma: try number("sigma"))
+    case "qnormal": self = .qnormal(mu: try number("mu"), sigma: try number("sigma"), q: try number("q"))
+    case "lognormal": self = .lognormal(mu: try number("mu"), sigma: try number("sigma"))
+    case "qlognormal": self = .qlognormal(mu: try number("mu"), sigma: try number("sigma"), q: try number("q"))
+    default: throw TrackingError(.invalid, "a recorded domain has no known type: \(value.json)")
+    }
+  }
+}
+
+extension SearchSpace {
+  /// The recorded form: a list of parameters in their declared order.
+  public var value: Value {
+    .list(
+      parameters.map { parameter in
+        var members: [String: Value] = ["name": .text(parameter.name), "domain": parameter.domain.value]
+        if !parameter.conditions.isEmpty {
+          members["when"] = .list(
+            parameter.conditions.map { ["parameter": .text($0.parameter), "values": .list($0.values)] })
+        }
+        if let grid = parameter.grid { members["grid"] = .list(grid) }
+        return .object(members)
+      })
+  }
+
+  /// Reads the recorded form.
+  ///
+  /// - Throws: `.invalid` naming what is missing.
+  public init(value: Value) throws {
+    guard let list = value.list else { throw TrackingError(.invalid, "a recorded search space is a list") }
+    self.init(
+      try list.map { item in
+        guard let name = item["name"]?.text, let domain = item["domain"] else {
+          throw TrackingError(.invalid, "a recorded parameter lacks its name or domain: \(item.json)")
+        }
+        let conditions = (item["when"]?.list ?? []).map {
+          ParameterSpace.Condition(parameter: $0["parameter"]?.text ?? "", values: $0["values"]?.list ?? [])
+        }
+        return ParameterSpace(name, try Domain(value: domain), conditions: conditions, grid: item["grid"]?.list)
+      })
+  }
+}

@@ -1,0 +1,75 @@
+/// Reads records. Calls block; any thread may call. What a call returns is one consistent moment of the store.
+public protocol TrackingReader: Sendable {
+  /// Returns the experiments, oldest first.
+  func experiments() throws -> [Experiment]
+
+  /// Returns a run.
+  ///
+  /// - Throws: `.notFound`.
+  func run(_ id: RunID) throws -> Run
+
+  /// Returns the run that a person means: a whole id, an id's unique beginning, or `BEGINNING-K` for trial K of the
+  /// sweep with that unique beginning.
+  ///
+  /// - Throws: `.notFound`, `.ambiguous` with up to five of the candidates.
+  func runID(matching text: String) throws -> RunID
+
+  /// Returns a page of the runs that a query describes.
+  ///
+  /// - Throws: `.invalid` for a page token that is not of this query.
+  func runs(matching query: RunQuery) throws -> RunPage
+
+  /// Returns a run's transitions, oldest first.
+  func transitions(of run: RunID) throws -> [Transition]
+
+  /// Returns a run's parameters in the order in which they were recorded.
+  func parameters(of run: RunID) throws -> [Parameter]
+
+  /// Returns a run's tags.
+  func tags(of run: RunID) throws -> [String: String]
+
+  /// Returns the summaries of a run's series, by name.
+  ///
+  /// - Parameter attempt: nil for the attempt whose points count.
+  func series(of run: RunID, attempt: Int?) throws -> [SeriesSummary]
+
+  /// Returns points of a series, in the order in which they were logged; none when there is no such series.
+  ///
+  /// - Parameters:
+  ///   - range: places in the series, from 0; what lies outside it is left out.
+  ///   - attempt: nil for the attempt whose points count.
+  /// - Throws: `.corrupt` naming run, metric and chunk when a checksum fails.
+  func points(of run: RunID, metric: String, in range: Range<Int>, attempt: Int?) throws -> MetricColumns
+
+  /// Returns a run's attempts, first to last.
+  func attempts(of run: RunID) throws -> [Attempt]
+
+  /// Returns a run's artifacts, by name.
+  func artifacts(of run: RunID) throws -> [Artifact]
+
+  /// Returns a sweep.
+  ///
+  /// - Throws: `.notFound` when there is no such run or it is no sweep.
+  func sweep(_ id: RunID) throws -> Sweep
+
+  /// Returns a sweep's trials by number, as of an event.
+  ///
+  /// - Parameter event: nil for now.
+  func trials(of sweep: RunID, asOf event: EventNumber?) throws -> [Trial]
+
+  /// Returns a sweep's decisions, oldest first.
+  func decisions(of sweep: RunID) throws -> [Decision]
+
+  /// Returns the number of the last change recorded on a sweep or its trials; 0 for none.
+  func lastEvent(of sweep: RunID) throws -> EventNumber
+}
+
+extension TrackingReader {
+  /// Returns all points of a series of the counted attempt.
+  public func points(of run: RunID, metric: String) throws -> MetricColumns {
+    try points(of: run, metric: metric, in: 0..<Int.max, attempt: nil)
+  }
+
+  /// Returns the summaries of the series of the counted attempt.
+  public func series(of run: RunID) throws -> [SeriesSummary] { try series(of: run, attempt: nil) }
+}

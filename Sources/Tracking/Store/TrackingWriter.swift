@@ -1,0 +1,77 @@
+/// A change of the records.
+public enum Change: Sendable, Equatable {
+  /// Records a new run. `.conflict` when the id, or the trial's number in its sweep, is taken.
+  case createRun(NewRun)
+  /// Records a sweep; its run must have been created, in the same commit or before. `.conflict` when it is there.
+  case declareSweep(Sweep)
+  /// Brings a run into a state. `.conflict` when the state machine does not allow it.
+  case transition(RunID, to: RunState, reason: String)
+  /// Sets a parameter. The same value again changes nothing; another value is a `.conflict`.
+  case setParameter(RunID, Parameter)
+  /// Sets a tag, or removes it (nil).
+  case setTag(RunID, name: String, value: String?)
+  /// Sets a run's note; empty removes it.
+  case setNote(RunID, String)
+  /// Sets a run's name; nil removes it.
+  case setName(RunID, String?)
+  /// Records a decision. Its effect (a new run, a transition) belongs into the same commit.
+  case decide(Decision)
+  /// Records an attempt before its job is launched. Numbers follow each other from 1; one open attempt a run. One that
+  /// does not continue becomes the run's counted attempt. `started` is the store's clock.
+  case beginAttempt(RunID, number: Int, launcher: String, continues: Bool)
+  /// Records the end of an open attempt. `.conflict` when it has ended otherwise; the same end again changes nothing.
+  case endAttempt(RunID, number: Int, Attempt.Outcome, detail: String)
+  /// Records that deciders may now see the first `count` points of a trial's primary metric. Never falls.
+  case observe(RunID, count: Int)
+  /// Points a run's artifact name to a stored tarball; the time is the store's clock.
+  case attach(Artifact)
+}
+
+/// Writes records. Calls block; any thread may call; several processes may write at once.
+public protocol TrackingWriter: Sendable {
+  /// Records changes in order, all of them or none, and returns the number of the last.
+  ///
+  /// They are on the disk when the call returns. An empty list does nothing and returns 0.
+  ///
+  /// - Throws: `.notFound` for a run that is not there, `.conflict`, `.invalid`; nothing is recorded then.
+  @discardableResult
+  func commit(_ changes: [Change]) throws -> EventNumber
+
+  /// Appends points to series of a run's counted attempt, all of them or none.
+  ///
+  /// They survive the death of this process when the call returns, and a power cut a second later. The same point
+  /// appended twice is there twice.
+  ///
+  /// - Parameter columns: any number of series, each not empty, a name at most once.
+  /// - Throws: `.notFound`; `.conflict` when the run is in a final state; `.invalid` for an empty name.
+  func append(_ columns: [MetricColumns], to run: RunID) throws
+
+  /// Returns a logger for single points of a run's counted attempt.
+  ///
+  /// - Throws: `.notFound`; `.conflict` when the run is in a final state.
+  func logger(for run: RunID) throws -> any MetricLogger
+
+  /// Makes readable what loggers of dead processes left behind; does nothing when there is nothing.
+  func recoverMetrics() throws
+}
+
+extension TrackingWriter {
+  /// Records one change.
+  @discardableResult
+  public func commit(_ change: Change) throws -> EventNumber { try commit([change]) }
+}
+
+/// Logs single points of one run, fast. Any thread may call.
+public protocol MetricLogger: Sendable {
+  /// Logs a point. It survives the death of this process when the call returns; readers see it within 250 ms.
+  func log(_ metric: String, step: Int64, value: Double, time: Timestamp) throws
+
+  /// Makes every point logged so far readable.
+  func flush() throws
+
+  /// Flushes and ends the logger; logging to it afterwards is a `.conflict`. Twice does nothing.
+  func close() throws
+}
+
+/// A store that reads and writes.
+public typealias TrackingStore = TrackingReader & TrackingWriter
