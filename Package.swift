@@ -51,6 +51,8 @@ let package = Package(
     system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    // Linux system calls that glibc declares in a way Swift cannot call.
+    .systemLibrary(name: "CProcess"),
     // The trainer's arithmetic: multiply then add in a fixed order, dispatched at run time; fast in debug builds too.
     .target(
       name: "CImageKernels", path: "plugins/trainers/image-classification/Kernels",
@@ -79,7 +81,7 @@ let package = Package(
     room("TrackingContracts", ["Tracking"]),
     plugin("RandomStrategy", in: "strategies/random"),
     plugin("GridStrategy", in: "strategies/grid"),
-    plugin("LocalLauncher", in: "launchers/local"),
+    plugin("LocalLauncher", in: "launchers/local", shims: ["CProcess"]),
     plugin(
       "ImageClassificationTrainer", in: "trainers/image-classification/Sources",
       shims: ["CImageKernels", "CArchive"]),

@@ -6,6 +6,10 @@ public protocol SearchStrategy: Sendable {
   /// What the strategy says of itself.
   static var description: PluginDescription { get }
 
+  /// True, as by default, for a strategy that looks at how trials went. One that does not may be asked for many trials
+  /// ahead of their turn.
+  static var learnsFromResults: Bool { get }
+
   /// Returns what is wrong with options for a space; empty when all is well.
   static func problems(options: [String: Value], space: SearchSpace) -> [PluginProblem]
 
@@ -18,6 +22,11 @@ public protocol SearchStrategy: Sendable {
   ///
   /// - Returns: what to expect of the next ask. Fewer proposals than asked for mean `waiting` or `exhausted`.
   func propose(upTo count: Int, in session: SweepSession) throws -> SearchOutlook
+}
+
+extension SearchStrategy {
+  /// True: a strategy learns unless it says otherwise.
+  public static var learnsFromResults: Bool { true }
 }
 
 /// What a strategy expects of the next ask.

@@ -1,0 +1,81 @@
+public import Tracking
+
+/// The plugins that there are, by name. The executable fills it; nothing here names a concrete plugin.
+public struct PluginCatalogue: Sendable {
+  /// The search strategies.
+  public private(set) var strategies: [String: any SearchStrategy.Type] = [:]
+  /// The termination policies.
+  public private(set) var policies: [String: any TerminationPolicy.Type] = [:]
+  /// The trainers.
+  public private(set) var trainers: [String: any Trainer.Type] = [:]
+  /// The launchers.
+  public private(set) var launchers: [String: any Launcher.Type] = [:]
+
+  /// Makes an empty catalogue.
+  public init() {}
+
+  /// Adds a search strategy under the name that it gives itself; of two equal names the later one counts.
+  public mutating func register(_ strategy: any SearchStrategy.Type) {
+    strategies[strategy.description.name] = strategy
+  }
+
+  /// Adds a termination policy under the name that it gives itself.
+  public mutating func register(_ policy: any TerminationPolicy.Type) { policies[policy.description.name] = policy }
+
+  /// Adds a trainer under the name that it gives itself.
+  public mutating func register(_ trainer: any Trainer.Type) { trainers[trainer.description.name] = trainer }
+
+  /// Adds a launcher under the name that it gives itself.
+  public mutating func register(_ launcher: any Launcher.Type) { launchers[launcher.description.name] = launcher }
+
+  /// Returns the strategy with a name.
+  ///
+  /// - Throws: `.notFound` naming the nearest one.
+  public func strategy(_ name: String) throws -> any SearchStrategy.Type {
+    try PluginCatalogue.find(name, in: strategies, "search strategy")
+  }
+
+  /// Returns the policy with a name.
+  ///
+  /// - Throws: `.notFound` naming the nearest one.
+  public func policy(_ name: String) throws -> any TerminationPolicy.Type {
+    try PluginCatalogue.find(name, in: policies, "termination policy")
+  }
+
+  /// Returns the trainer with a name.
+  ///
+  /// - Throws: `.notFound` naming the nearest one.
+  public func trainer(_ name: String) throws -> any Trainer.Type {
+    try PluginCatalogue.find(name, in: trainers, "trainer")
+  }
+
+  /// Returns the launcher with a name.
+  ///
+  /// - Throws: `.notFound` naming the nearest one.
+  public func launcher(_ name: String) throws -> any Launcher.Type {
+    try PluginCatalogue.find(name, in: launchers, "launcher")
+  }
+
+  /// What every plugin says of itself, ordered by kind (strategy, policy, trainer, launcher), then by name.
+  public var descriptions: [PluginDescription] {
+    let groups = [
+      strategies.values.map { $0.description }, policies.values.map { $0.description },
+      trainers.values.map { $0.description }, launchers.values.map { $0.description },
+    ]
+    return groups.flatMap { $0.sorted { $0.name < $1.name } }
+  }
+
+  private static func find<Plugin>(_ name: String, in plugins: [String: Plugin], _ what: String) throws -> Plugin {
+    if let plugin = plugins[name] { return plugin }
+    throw TrackingError(.notFound, unknown(what, name, among: plugins.keys))
+  }
+
+  static func unknown(_ what: String, _ name: String, among names: some Collection<String>) -> String {
+    let known = names.sorted()
+    if known.isEmpty { return "there is no \(what) '\(name)'; this build has none at all" }
+    if let near = nearestName(to: name, among: known) {
+      return "there is no \(what) '\(name)'; did you mean '\(near)'?"
+    }
+    return "there is no \(what) '\(name)'; there is \(known.map { "'\($0)'" }.joined(separator: ", "))"
+  }
+}

@@ -1,0 +1,54 @@
+/// How a process that executes a trainer's trial (`runs trial-run`) says how it ended: by its exit code, and in the file
+/// `end` of its job directory, whose text becomes the trial's reason.
+public enum TrainerExit {
+  /// It trained to its end.
+  public static let finished: Int32 = 0
+  /// It failed; tried again while `max_retries` allows.
+  public static let failed: Int32 = 1
+  /// Its parameters or data make no sense; not tried again.
+  public static let refused: Int32 = 2
+  /// The numbers ran away; the trial counts as finished with what it logged.
+  public static let diverged: Int32 = 3
+  /// It was asked to stop and left a checkpoint.
+  public static let yielded: Int32 = 4
+  /// The name of the file in the job directory that holds the message.
+  public static let messageFile = "end"
+}
+
+/// The names of the environment variables that a trial's process finds.
+public enum TrialEnvironment {
+  /// The store's directory.
+  public static let store = "RUNS_STORE"
+  /// The trial's run id.
+  public static let run = "RUNS_RUN_ID"
+  /// The sweep's run id.
+  public static let sweep = "RUNS_SWEEP_ID"
+  /// The trial's number in its sweep, from 0.
+  public static let trial = "RUNS_TRIAL"
+  /// The attempt's number, from 1.
+  public static let attempt = "RUNS_ATTEMPT"
+  /// The trial's seed: the sweep's seed, in decimal.
+  public static let seed = "RUNS_SEED"
+  /// The job's name, `<run>.<attempt>`.
+  public static let job = "RUNS_JOB"
+  /// The job's directory.
+  public static let jobDirectory = "RUNS_JOB_DIR"
+  /// An empty directory for what the trial leaves behind.
+  public static let outputDirectory = "RUNS_OUTPUT_DIR"
+  /// A directory that all attempts at the trial share.
+  public static let checkpointDirectory = "RUNS_CHECKPOINT_DIR"
+  /// A parameter: this, followed by its name in upper case.
+  public static let parameterPrefix = "RUNS_PARAM_"
+  /// An input: this, followed by its name in upper case.
+  public static let inputPrefix = "RUNS_INPUT_"
+  /// A parameter or input under Azure's name: this, followed by its name as it is written.
+  public static let azurePrefix = "AZUREML_SWEEP_"
+}
+
+/// The tags by which a sweep records what it was asked to do and what it is doing.
+public enum SweepTag {
+  /// On a sweep: a person wants it stopped for good; the text says why. Removed when it is taken up again.
+  public static let stopRequested = "runs.stop_requested"
+  /// On a trial: `ATTEMPT CAUSE` of the attempt that was last asked to end, recorded before it is asked.
+  public static let interrupted = "runs.interrupted"
+}
