@@ -74,7 +74,7 @@ let package = Package(
     // The tracking API on any SQL database; the migrator; the metric chunk format.
     room("SQLTracking", ["Tracking", "SQL", "Schema", "CZstd"]),
     // Artifacts as deterministic tarballs named by their SHA-256.
-    room("TarArtifacts", ["Tracking", "CArchive"]),
+    room("TarArtifacts", ["Tracking", "CArchive", "CZstd"]),
     // Sweep specs, and the loop that brings a sweep's records to its end.
     room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
     // The contract suites that every store, artifact store, strategy and launcher passes.

@@ -95,8 +95,8 @@ public protocol ArtifactStore: Sendable {
   ///
   /// Every byte is checked against the digest before the call returns; when it throws, nothing is left behind.
   ///
-  /// - Throws: `.corrupt`, `.invalid` for a member that leaves the directory or is neither file, directory nor link,
-  ///   or for more than the limits allow.
+  /// - Throws: `.corrupt`; `.conflict` when the directory is not empty; `.invalid` for a member that leaves the
+  ///   directory or is neither file, directory nor link, or for more than the limits allow.
   func restore(_ digest: Digest, to directory: String, limits: RestoreLimits) throws
 
   /// Writes a tarball to a file in a format; the same tarball gives the same bytes.
@@ -106,4 +106,10 @@ public protocol ArtifactStore: Sendable {
   ///
   /// - Throws: `.notFound`, `.corrupt`.
   func verify(_ digest: Digest) throws
+
+  /// Returns the digest of a tarball's content alone: equal content has an equal one, also where the tarballs' own
+  /// digests differ because another version of the compressor packed them.
+  ///
+  /// - Throws: `.notFound`, `.corrupt`.
+  func contentDigest(of digest: Digest) throws -> Digest
 }

@@ -1,0 +1,104 @@
+internal import Tracking
+
+/// Takes a tar as it is made, cuts it into frames, compresses them into a file, and digests both.
+///
+/// Not shared between threads.
+final class FrameOutput {
+  /// How many bytes of the tar a frame holds: part of the format. One member costs at most one such frame more than
+  /// its own bytes; smaller frames compress worse.
+  static let frameBytes = 1 << 20
+
+  private let draft: Draft
+  private let reached: @Sendable (WriteStep) -> Void
+  private let compressor = Zstd.Compressor()
+  private var tarHasher = Digest.Hasher()
+  private var fileHasher = Digest.Hasher()
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameOutput.frameBytes, alignment: 16)
+  private var buffered = 0
+  private var frames: [Int] = []
+  private(set) var tarBytes: Int64 = 0
+  private(set) var fileBytes: Int64 = 0
+
+  init(to draft: Draft, reached: @escaping @Sendable (WriteStep) -> Void) {
+    self.draft = draft
+    self.reached = reached
+  }
+
+  deinit { buffer.deallocate() }
+
+  /// Takes the next bytes of the tar.
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = min(rest.count, buffer.count - buffered)
+      UnsafeMutableRawBufferPointer(rebasing: buffer[buffered..<buffered + count]).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
+      buffered += count
+      rest = rest.dropFirst(count)
+      if buffered == buffer.count { try endFrame() }
+    }
+    tarBytes += Int64(bytes.count)
+  }
+
+  private func endFrame() throws {
+    let content = UnsafeRawBufferPointer(rebasing: buffer[..<buffered])
+    tarHasher.update(content)
+    let frame = try compressor.frame(of: content)
+    try write(frame)
+    frames.append(frame.count)
+    buffered = 0
+    reached(.frame)
+  }
+
+  private func write(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes {
+      fileHasher.update($0)
+      try draft.descriptor.write($0)
+    }
+    fileBytes += Int64(bytes.count)
+  }
+
+  /// Writes the last frame and the index, and brings the file onto the disk.
+  ///
+  /// - Returns: the SHA-256 of the file.
+  func finish(entries: [TarballIndex.Entry]) throws -> Digest {
+    if buffered > 0 { try endFrame() }
+    let index = TarballIndex(
+      tarBytes: tarBytes, tarDigest: tarHasher.finalize(), frameBytes: FrameOutput.frameBytes, frames: frames,
+      entries: entries
+    ).bytes
+    let packed = try index.withUnsafeBytes { try compressor.frame(of: $0) }
+    var tail: [UInt8] = []
+    func append<Number: FixedWidthInteger>(_ number: Number) {
+      withUnsafeBytes(of: number.littleEndian) { tail.append(contentsOf: $0) }
+    }
+    append(TarballIndex.skippableMagic)
+    append(UInt32(packed.count + TarballIndex.footerBytes))
+    tail += packed
+    append(UInt32(packed.count))
+    append(UInt32(index.count))
+    append(TarballIndex.mark)
+    try write(tail)
+    reached(.written)
+    try draft.descriptor.setMode(0o444)
+    try draft.descriptor.synchronize()
+    reached(.synchronized)
+    return fileHasher.finalize()
+  }
+}
+
+/// The points of a write at which a test kills the process.
+enum WriteStep: String, CaseIterable, Sendable, Codable {
+  /// The temporary file is there and empty.
+  case opened
+  /// A frame has been written.
+  case frame
+  /// Everything has been written, and is not yet on the disk.
+  case written
+  /// The temporary file is on the disk.
+  case synchronized
+  /// The tarball has its name, which is not yet on the disk.
+  case renamed
+  /// The tarball's name is on the disk.
+  case named
+}
