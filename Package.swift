@@ -56,7 +56,7 @@ let package = Package(
     // The trainer's arithmetic: multiply then add in a fixed order, dispatched at run time; fast in debug builds too.
     .target(
       name: "CImageKernels", path: "plugins/trainers/image-classification/Kernels",
-      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
 
     // Floor 1: the API, and what databases share.
     // The one API: records, the store's protocols, the plugins' protocols. What a plugin author reads.
