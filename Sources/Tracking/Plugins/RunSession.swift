@@ -10,6 +10,8 @@ public final class RunSession: Sendable {
   public let checkpointDirectory: String
   /// A directory of this attempt alone.
   public let scratchDirectory: String
+  /// How many threads the work may use, at least 1. No number that is logged may depend on it.
+  public let threads: Int
   /// Tells the time.
   public let clock: Clock
 
@@ -25,10 +27,11 @@ public final class RunSession: Sendable {
   ///
   /// - Parameters:
   ///   - parameters: what the trial executes with: the spec's fixed parameters and the run's own.
+  ///   - threads: the cores that fall to this run when several run at once.
   ///   - shouldYield: true once the run has been asked to stop.
   public init(
     run: RunID, parameters: [String: Value], store: any TrackingStore, artifacts: any ArtifactStore,
-    checkpointDirectory: String, scratchDirectory: String, clock: @escaping Clock,
+    checkpointDirectory: String, scratchDirectory: String, threads: Int = 1, clock: @escaping Clock,
     shouldYield: @escaping @Sendable () -> Bool
   ) throws {
     self.run = run
@@ -37,6 +40,7 @@ public final class RunSession: Sendable {
     self.artifacts = artifacts
     self.checkpointDirectory = checkpointDirectory
     self.scratchDirectory = scratchDirectory
+    self.threads = max(1, threads)
     self.clock = clock
     yields = shouldYield
     try store.recoverMetrics()
