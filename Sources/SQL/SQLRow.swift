@@ -10,6 +10,8 @@ public protocol SQLRow {
   func optionalReal(_ column: Int) -> Double?
   /// The column as text, or `nil` for NULL.
   func optionalText(_ column: Int) -> String?
+  /// The column as it is.
+  func value(_ column: Int) -> SQLValue
   /// Hands the column's bytes to a closure without copying them; no bytes for NULL.
   func withBytes<Result>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
 }

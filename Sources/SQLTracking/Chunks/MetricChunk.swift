@@ -3,7 +3,7 @@ import Tracking
 /// Points of one series as one blob: `docs/design/metric-chunks.md` describes it byte by byte.
 ///
 /// An object keeps buffers that it uses again and again; one thread uses it at a time.
-final class MetricChunk {
+final class MetricChunk: @unchecked Sendable {  // The pool of its store hands it to one thread at a time.
   /// The version that is written, the first byte of a chunk.
   static let version: UInt8 = 1
   /// The most points in a chunk.

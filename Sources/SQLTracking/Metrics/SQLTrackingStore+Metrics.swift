@@ -1,0 +1,160 @@
+internal import SQL
+internal import Synchronization
+public import Tracking
+
+extension SQLTrackingStore {
+  /// Returns the summaries of a run's series, by name.
+  public func series(of run: RunID, attempt: Int?) throws -> [SeriesSummary] {
+    try reading { connection in
+      let row = try RunRecord.row(of: run, in: connection)
+      return try summaries(of: row, attempt: attempt, in: connection)
+    }
+  }
+
+  func summaries(of row: Int64, attempt: Int?, in connection: any SQLConnection) throws -> [SeriesSummary] {
+    let isWanted = attempt == nil ? "s.counted = $2" : "s.attempt = $2"
+    return try connection.rows(
+      """
+      SELECT \(SeriesRecord.columns), n.name FROM series s JOIN names n ON n.id = s.metric
+      WHERE s.run = $1 AND \(isWanted) ORDER BY n.name
+      """, [.integer(row), SQLValue(attempt ?? 1)]
+    ) { try SeriesRecord($0, name: $0.text(SeriesRecord.columnCount)).summary }
+  }
+
+  /// Returns points of a series, in the order in which they were logged.
+  public func points(
+    of run: RunID, metric: String, in range: Range<Int>, attempt: Int?
+  ) throws -> MetricColumns {
+    try reading { connection in
+      let record = try RunRecord.get(run, in: connection)
+      let attempt = attempt ?? record.run.countedAttempt
+      var columns = MetricColumns(name: metric)
+      guard let name = try names.number(of: metric, in: connection) else { return columns }
+      let found = try connection.firstRow(
+        "SELECT id, count FROM series WHERE run = $1 AND metric = $2 AND attempt = $3",
+        [.integer(record.row), .integer(name), SQLValue(attempt)]
+      ) { (row: try $0.integer(0), count: try $0.int(1)) }
+      guard let found else { return columns }
+      let wanted = range.clamped(to: 0..<found.count)
+      guard !wanted.isEmpty else { return columns }
+      try withChunk { chunk in
+        do {
+          try SeriesReader(connection: connection, chunk: chunk).read(wanted, of: found.row, into: &columns)
+        } catch let damage as DamagedChunk {
+          throw TrackingError(
+            .corrupt,
+            "metric '\(metric)' of run '\(run)' (attempt \(attempt)) is damaged: \(damage.description). "
+              + "Its other points can be read by range.")
+        }
+      }
+      return columns
+    }
+  }
+
+  /// Appends points to series of a run's counted attempt; see `TrackingWriter`.
+  public func append(_ columns: [MetricColumns], to run: RunID) throws {
+    guard !columns.isEmpty else { return }
+    for columns in columns {
+      guard !columns.name.isEmpty else {
+        throw TrackingError(.invalid, "a metric of run '\(run)' has no name; give it one.")
+      }
+      guard columns.count > 0 else {
+        throw TrackingError(.invalid, "metric '\(columns.name)' of run '\(run)' was given no points.")
+      }
+    }
+    guard columns.count == 1 || Set(columns.map(\.name)).count == columns.count else {
+      throw TrackingError(.invalid, "a metric of run '\(run)' stands twice in one append; put its points together.")
+    }
+    try writing(.relaxed) { connection, fresh in
+      let target = try open(run, in: connection)
+      try append(columns, to: target.row, attempt: target.attempt, isCounted: true, in: connection, fresh: &fresh)
+    }
+  }
+
+  /// Makes readable what loggers of dead processes left behind.
+  public func recoverMetrics() throws {}
+
+  /// Returns a logger for single points of a run's counted attempt; see `TrackingWriter`.
+  public func logger(for run: RunID) throws -> any MetricLogger {
+    _ = try reading { try open(run, in: $0) }
+    return DirectLogger(store: self, run: run)
+  }
+
+  // MARK: - For the other files of this room
+
+  /// A run that takes points: its row and its counted attempt.
+  ///
+  /// - Throws: `.notFound`; `.conflict` for a run in a final state.
+  func open(_ run: RunID, in connection: any SQLConnection) throws -> (row: Int64, attempt: Int) {
+    let found = try connection.firstRow(
+      "SELECT id, counted_attempt, state FROM runs WHERE key = $1", [SQLValue(run)]
+    ) { (row: try $0.integer(0), attempt: try $0.int(1), state: try state($0.text(2))) }
+    guard let found else { throw TrackingError.noRun(run) }
+    guard !found.state.isFinal else {
+      throw TrackingError(
+        .conflict,
+        "run '\(run)' is \(found.state.rawValue), so it takes no more metrics; start a new run, or log to "
+          + "another.")
+    }
+    return (found.row, found.attempt)
+  }
+
+  func append(
+    _ columns: [MetricColumns], to row: Int64, attempt: Int, isCounted: Bool, in connection: any SQLConnection,
+    fresh: inout [String: Int64]
+  ) throws {
+    let metrics = try columns.map { try names.number(of: $0.name, in: connection, fresh: &fresh) }
+    try withChunk {
+      try SeriesWriter(connection: connection, chunk: $0)
+        .append(columns, metrics: metrics, to: row, attempt: attempt, isCounted: isCounted)
+    }
+  }
+
+  /// A sentence for each chunk that cannot be read.
+  func damagedChunks(_ connection: any SQLConnection) throws -> [String] {
+    let series = try connection.rows(
+      """
+      SELECT s.id, s.count, s.attempt, n.name, r.key FROM series s
+      JOIN names n ON n.id = s.metric JOIN runs r ON r.id = s.run ORDER BY s.id
+      """
+    ) {
+      (
+        row: try $0.integer(0), count: try $0.int(1),
+        name: "metric '\(try $0.text(3))' of run '\(try $0.text(4))' (attempt \(try $0.int(2)))"
+      )
+    }
+    return try withChunk { chunk in
+      try series.flatMap { series in
+        try SeriesReader(connection: connection, chunk: chunk).damage(in: 0..<series.count, of: series.row)
+          .map { "\(series.name): \($0.description)." }
+      }
+    }
+  }
+}
+
+/// Logs each point as a transaction of its own: for a store without journals.
+private final class DirectLogger: MetricLogger {
+  private let store: SQLTrackingStore
+  private let run: RunID
+  private let isClosed = Mutex(false)
+
+  init(store: SQLTrackingStore, run: RunID) {
+    self.store = store
+    self.run = run
+  }
+
+  func log(_ metric: String, step: Int64, value: Double, time: Timestamp) throws {
+    guard !isClosed.withLock({ $0 }) else { throw TrackingError.closedLogger(of: run) }
+    try store.append(
+      [MetricColumns(name: metric, steps: [step], times: [time.milliseconds], values: [value])], to: run)
+  }
+
+  func flush() {}
+  func close() { isClosed.withLock { $0 = true } }
+}
+
+extension TrackingError {
+  static func closedLogger(of run: RunID) -> TrackingError {
+    TrackingError(.conflict, "the metric logger of run '\(run)' is closed; open another one to log more.")
+  }
+}

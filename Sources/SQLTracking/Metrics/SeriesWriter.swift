@@ -1,0 +1,118 @@
+internal import SQL
+internal import Tracking
+
+/// Appends points to series, in one transaction.
+struct SeriesWriter {
+  let connection: any SQLConnection
+  let chunk: MetricChunk
+
+  /// Points of a series from which on its chunks are left as they are.
+  static let smallLimit = 512
+  /// Small chunks of one size that become one chunk.
+  private static let fanIn = 8
+
+  /// Appends columns, none of them empty, to a run's series of an attempt.
+  func append(
+    _ columns: [MetricColumns], metrics: [Int64], to run: Int64, attempt: Int, isCounted: Bool
+  ) throws {
+    for (columns, metric) in zip(columns, metrics) {
+      let found = try connection.firstRow(
+        "SELECT \(SeriesRecord.columns) FROM series s WHERE s.run = $1 AND s.metric = $2 AND s.attempt = $3",
+        [.integer(run), .integer(metric), SQLValue(attempt)]
+      ) { try SeriesRecord($0, name: columns.name) }
+      if var series = found {
+        try append(columns, to: &series)
+        try connection.run(
+          """
+          UPDATE series SET attempt = $2, count = $3, last = $4, last_bits = $5, last_step = $6, last_time = $7,
+            largest_step = $8, min_bits = $9, min_step = $10, min_time = $11, max_bits = $12, max_step = $13,
+            max_time = $14, tail = $15 WHERE id = $1
+          """, [.integer(series.row)] + series.values)
+      } else {
+        let row = try connection.firstInteger("SELECT coalesce(max(id), 0) + 1 FROM series") ?? 1
+        var series = SeriesRecord(row: row, attempt: attempt, beginning: columns)
+        try append(columns, to: &series)
+        try connection.run(
+          """
+          INSERT INTO series (id, attempt, count, last, last_bits, last_step, last_time, largest_step, min_bits,
+            min_step, min_time, max_bits, max_step, max_time, tail, run, metric, counted)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+          """,
+          [.integer(series.row)] + series.values + [.integer(run), .integer(metric), SQLValue(isCounted)])
+      }
+    }
+  }
+
+  private func append(_ columns: MetricColumns, to series: inout SeriesRecord) throws {
+    var place = 0
+    while place < columns.count {
+      let range = place..<min(place + MetricChunk.limit, columns.count)
+      let first = series.summary.count + place
+      guard first + range.count <= Int(UInt32.max) else {
+        throw TrackingError(.invalid, "metric '\(columns.name)' is full: a series holds at most \(UInt32.max) points.")
+      }
+      try insert(columns, range, at: first, of: series.row)
+      place = range.upperBound
+      if range.count >= Self.smallLimit {
+        series.tail = []
+      } else {
+        series.tail.append(range.count)
+        try merge(&series, end: first + range.count)
+      }
+    }
+    series.absorb(columns)
+  }
+
+  private func insert(_ columns: MetricColumns, _ range: Range<Int>, at first: Int, of series: Int64) throws {
+    let id = Self.chunkID(series: series, first: first)
+    let data = chunk.pack(columns, range, identity: UInt64(bitPattern: id))
+    try connection.run(
+      "INSERT INTO metric_chunks (id, count, data) VALUES ($1, $2, $3)",
+      [.integer(id), SQLValue(range.count), .blob(data)])
+  }
+
+  /// Makes one chunk of the small ones at the end wherever there are enough of one size.
+  private func merge(_ series: inout SeriesRecord, end: Int) throws {
+    for size in 0...2 {
+      var start = series.tail.count
+      var points = 0
+      var ofThisSize = 0
+      while start > 0, Self.size(of: series.tail[start - 1]) <= size,
+        points + series.tail[start - 1] <= MetricChunk.limit
+      {
+        start -= 1
+        points += series.tail[start]
+        if Self.size(of: series.tail[start]) == size { ofThisSize += 1 }
+      }
+      guard ofThisSize >= Self.fanIn else { continue }
+      let bounds: [SQLValue] = [
+        .integer(Self.chunkID(series: series.row, first: end - points)),
+        .integer(Self.chunkID(series: series.row, first: end)),
+      ]
+      var merged = MetricColumns(name: series.summary.name)
+      do {
+        try connection.forEachRow(
+          "SELECT id, data FROM metric_chunks WHERE id >= $1 AND id < $2 ORDER BY id", bounds
+        ) { row in
+          let id = UInt64(bitPattern: try row.integer(0))
+          try row.withBytes(1) { try chunk.unpack($0, identity: id, appendingTo: &merged) }
+          return true
+        }
+        guard merged.count == points else { throw ChunkDamage("chunks are missing") }
+      } catch is ChunkDamage {
+        // A damaged chunk is left for whoever reads it; new points must not fail because of it.
+        series.tail = []
+        return
+      }
+      try connection.run("DELETE FROM metric_chunks WHERE id >= $1 AND id < $2", bounds)
+      try insert(merged, 0..<points, at: end - points, of: series.row)
+      series.tail.removeSubrange(start...)
+      if points < Self.smallLimit { series.tail.append(points) } else { series.tail = [] }
+    }
+  }
+
+  private static func size(of count: Int) -> Int { count < 8 ? 0 : count < 64 ? 1 : 2 }
+
+  /// The number of the chunk that begins with a point of a series.
+  static func chunkID(series: Int64, first: Int) -> Int64 { series << 32 | Int64(first) }
+}

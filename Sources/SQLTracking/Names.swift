@@ -1,0 +1,39 @@
+internal import SQL
+internal import Synchronization
+
+/// The numbers of metric, parameter and tag names, which never change: each is looked up once.
+final class Names: Sendable {
+  private let known = Mutex<[String: Int64]>([:])
+
+  /// The number of a name, or `nil` if nothing was ever recorded under it.
+  func number(of name: String, in connection: any SQLConnection) throws -> Int64? {
+    if let number = known.withLock({ $0[name] }) { return number }
+    let number = try connection.firstInteger("SELECT id FROM names WHERE name = $1", [.text(name)])
+    // A read sees only what is committed, so that this stays true.
+    if let number { learn([name: number]) }
+    return number
+  }
+
+  /// The number of a name in a transaction that may yet be rolled back.
+  ///
+  /// - Parameter fresh: names found or made by this transaction; to be handed to `learn` once it is committed.
+  func number(
+    of name: String, in connection: any SQLConnection, fresh: inout [String: Int64]
+  ) throws -> Int64 {
+    if let number = known.withLock({ $0[name] }) ?? fresh[name] { return number }
+    let number =
+      try connection.firstInteger("SELECT id FROM names WHERE name = $1", [.text(name)])
+      ?? connection.firstInteger(
+        "INSERT INTO names (id, name) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM names), $1) RETURNING id",
+        [.text(name)])
+    guard let number else { preconditionFailure("an insert returned no id") }
+    fresh[name] = number
+    return number
+  }
+
+  /// Remembers names that are committed.
+  func learn(_ numbers: [String: Int64]) {
+    guard !numbers.isEmpty else { return }
+    known.withLock { $0.merge(numbers) { _, new in new } }
+  }
+}
