@@ -2,7 +2,9 @@ internal import Glibc
 internal import Tracking
 
 /// A tarball with an index: any part of its tar can be read at the cost of the frames that hold it.
-struct IndexedTarball: ~Copyable {
+///
+/// Not shared between threads.
+final class IndexedTarball {
   let index: TarballIndex
   private let file: Descriptor
   private let digest: Digest

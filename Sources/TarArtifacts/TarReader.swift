@@ -154,5 +154,5 @@ final class TarReader {
   /// Reads what is left and checks the digest of everything.
   ///
   /// - Returns: the SHA-256 of the tar.
-  func finish() throws -> Digest { try source.finish() }
+  func finish() throws -> Digest { try source.finish(end: archive_filter_bytes(archive, 0)) }
 }

@@ -18,6 +18,9 @@ final class TarballSource {
   private var fileHasher = Digest.Hasher()
   private var tarHasher = Digest.Hasher()
   private var rest: Int64
+  private var tarBytes: Int64 = 0
+  // Where the last byte of the tar that is not 0 ends.
+  private var contentEnd: Int64 = 0
 
   /// Begins to read.
   ///
@@ -65,6 +68,8 @@ final class TarballSource {
       }
       let bytes = UnsafeRawBufferPointer(rebasing: output[..<to.pos])
       tarHasher.update(bytes)
+      if let last = bytes.lastIndex(where: { $0 != 0 }) { contentEnd = tarBytes + Int64(last) + 1 }
+      tarBytes += Int64(bytes.count)
       return bytes
     }
   }
@@ -98,12 +103,12 @@ final class TarballSource {
 
   /// Reads what comes behind the tar's end, which must be zeros, then checks the digest.
   ///
-  /// - Returns: the SHA-256 of the tar.
-  func finish() throws -> Digest {
-    while let bytes = try next() {
-      guard bytes.allSatisfy({ $0 == 0 }) else {
-        throw TrackingError(.invalid, "artifact \(digest) has content behind its end; nothing of it is restored")
-      }
+  /// - Parameter end: where the tar ends, in bytes.
+  /// - Returns: the SHA-256 of the tar, with the zeros behind it.
+  func finish(end: Int64) throws -> Digest {
+    while try next() != nil {}
+    guard contentEnd <= end else {
+      throw TrackingError(.invalid, "artifact \(digest) has content behind its end; nothing of it is restored")
     }
     try checkDigest()
     return tarHasher.finalize()
