@@ -1,1 +1,3 @@
-print("runs")
+internal import Glibc
+
+exit(Program.run(Array(CommandLine.arguments.dropFirst())))

@@ -17,7 +17,7 @@ public struct RunID: Hashable, Sendable, Comparable, CustomStringConvertible {
   public init(randomBits bits: UInt64) {
     let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".unicodeScalars)
     var scalars = String.UnicodeScalarView()
-    for place in 0..<12 { scalars.append(alphabet[Int(bits >> UInt64(place * 5)) & 31]) }
+    for place in 0..<12 { scalars.append(alphabet[Int(bits >> UInt64(place * 5) & 31)]) }
     text = String(scalars)
   }
 

@@ -1,0 +1,190 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Sweeping
+internal import Tracking
+
+/// `runs exec`.
+struct ExecCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec",
+    abstract: "Runs any command and records it as a run.",
+    discussion: """
+      The command runs in a process group of its own; what it writes is shown and kept (`runs logs`), its exit code is
+      recorded and passed through. It finds RUNS_RUN_ID and RUNS_STORE in its environment, so `runs log loss=0.3` inside
+      it logs to this run, and RUNS_PARAM_<NAME> for every parameter. Without a store here, .runs is made.
+      Its exit code is 127 when there is no such command, 126 when it cannot be executed.
+
+      Examples:
+        runs exec -- python train.py
+        runs exec --experiment digits --param lr=0.1 --param optimizer=adam -- ./train.sh
+      """)
+
+  @Option(help: ArgumentHelp("A name for the run.", valueName: "name"))
+  var name: String?
+
+  @Option(help: ArgumentHelp("The experiment that it belongs to.", valueName: "name"))
+  var experiment = "Default"
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("A parameter; may be repeated. Numbers stay numbers.", valueName: "name=value"))
+  var param: [String] = []
+
+  @Option(help: ArgumentHelp("A tag; may be repeated.", valueName: "name=value"))
+  var tag: [String] = []
+
+  @Option(
+    help: ArgumentHelp("The run that it is part of; otherwise $RUNS_RUN_ID, if set.", valueName: "run"),
+    completion: .custom(completeRuns))
+  var parent: String?
+
+  @Flag(name: [.short, .long], help: "Say nothing about the run.")
+  var quiet = false
+
+  @OptionGroup var common: CommonOptions
+
+  @Argument(parsing: .postTerminator, help: ArgumentHelp("The command, after --.", valueName: "command"))
+  var command: [String]
+
+  /// Refuses an empty command.
+  func validate() throws {
+    if command.isEmpty { throw ValidationError("No command is given; write it after --: runs exec -- python train.py") }
+  }
+
+  /// Runs and records the command.
+  func run() throws {
+    let parameters = try param.map { text in
+      let (name, value) = try ExecCommand.assignment(text, "parameter")
+      return Parameter(name, Value(argument: value))
+    }
+    let tags = try tag.map { try ExecCommand.assignment($0, "tag") }
+    let store = try common.openOrMakeStore()
+    let id = RunID(randomBits: .random(in: 0..<(.max)))
+    let parent = try (self.parent ?? environment(TrialEnvironment.run)).map { try store.run($0) }
+    let paths = SweepPaths(root: store.folder)
+    let directory = paths.jobDirectory("\(id).1")
+    try makeDirectory(directory)
+    try Interrupts.watch()
+    try store.tracking.commit([
+      .createRun(
+        NewRun(
+          id: id, experiment: experiment, kind: .run, parent: parent, name: name, state: .running,
+          origin: origin(["command": .list(command.map { .text($0) })]), parameters: parameters,
+          tags: Dictionary(tags, uniquingKeysWith: { $1 }))),
+      .beginAttempt(id, number: 1, launcher: "exec", continues: false),
+    ])
+    var variables = inheritedEnvironment()
+    variables[TrialEnvironment.store] = store.folder
+    variables[TrialEnvironment.run] = id.text
+    variables[TrialEnvironment.attempt] = "1"
+    variables[TrialEnvironment.job] = "\(id).1"
+    variables[TrialEnvironment.jobDirectory] = directory
+    for parameter in parameters {
+      variables[TrialEnvironment.parameterPrefix + variableName(parameter.name)] = parameter.value.plain
+    }
+    let code = try execute(id, variables, directory, store)
+    if !quiet {
+      let run = try store.tracking.run(id)
+      let took = run.milliseconds(at: .now()).map { " in " + duration(milliseconds: $0) } ?? ""
+      let reason = run.reason.isEmpty || run.state == .finished ? "" : ": " + run.reason
+      remark(common.err.paint("run \(id) \(run.state.rawValue)\(took)\(reason)", .dim))
+    }
+    if code != 0 { throw PassedExit(code: code) }
+  }
+
+  private func execute(
+    _ id: RunID, _ variables: [String: String], _ directory: String, _ store: OpenStore
+  ) throws -> Int32 {
+    var tee = try Tee(into: directory)
+    let terminal = TerminalControl()
+    let child: ChildProcess
+    do {
+      child = try ChildProcess.start(
+        command, environment: variables, output: tee.ends.output, errors: tee.ends.errors)
+    } catch let failure as ChildProcess.StartFailure {
+      let message = "'\(command[0])' cannot be started: \(failure.message)"
+      try store.tracking.commit([
+        .endAttempt(id, number: 1, .failedToStart, detail: message),
+        .transition(id, to: .failed, reason: message),
+      ])
+      complain(message)
+      return failure.number == ENOENT ? 127 : 126
+    }
+    terminal.lend(to: child)
+    var passedOn = 0
+    let end = try tee.run(child) { child in
+      terminal.followStop(of: child)
+      guard Interrupts.count > passedOn else { return }
+      child.send(passedOn == 0 ? Interrupts.signal : SIGKILL)
+      passedOn = Interrupts.count
+    }
+    terminal.takeBack()
+    try store.tracking.commit(ExecCommand.changes(id, end, tee.lastErrorLine, wasInterrupted: passedOn > 0))
+    return end.code
+  }
+
+  // What the end of the program means for its run.
+  private static func changes(
+    _ id: RunID, _ end: ChildProcess.End, _ lastError: String?, wasInterrupted: Bool
+  ) -> [Change] {
+    let tail = lastError.map { ": " + $0 } ?? ""
+    switch end {
+    case .exited(0):
+      return [
+        .endAttempt(id, number: 1, .exited(0), detail: ""), .transition(id, to: .finished, reason: ""),
+      ]
+    case _ where wasInterrupted, .signaled(SIGINT):
+      return [
+        .endAttempt(id, number: 1, .canceled, detail: end.outcome.text),
+        .transition(id, to: .canceled, reason: "interrupted (\(end.outcome.text))"),
+      ]
+    case .exited(let code):
+      return [
+        .endAttempt(id, number: 1, .exited(code), detail: lastError ?? ""),
+        .transition(id, to: .failed, reason: "exit code \(code)" + tail),
+      ]
+    case .signaled(let signal):
+      return [
+        .endAttempt(id, number: 1, .signaled(signal), detail: lastError ?? ""),
+        .transition(id, to: .failed, reason: "ended by signal \(signal)" + tail),
+      ]
+    }
+  }
+
+  /// Splits `name=value`.
+  static func assignment(_ text: String, _ noun: String) throws -> (String, String) {
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw CommandFailure(.usage, "'\(text)' is no \(noun) with its value; write it as name=value")
+    }
+    return (String(text[..<equals]), String(text[text.index(after: equals)...]))
+  }
+}
+
+/// Returns a parameter's name as environment variables spell it: upper case, `_` for what is neither letter nor digit.
+func variableName(_ name: String) -> String {
+  String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+}
+
+/// Returns what a run records of the process that started it.
+func origin(_ members: [String: Value]) -> Value {
+  var all: [String: Value] = [
+    "program": .text("runs \(Program.version)"), "directory": .text(workingDirectory()),
+    "process": .integer(Int64(getpid())),
+  ]
+  var name = [CChar](repeating: 0, count: 256)
+  if gethostname(&name, name.count - 1) == 0 {
+    all["host"] = .text(String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+  }
+  all.merge(members, uniquingKeysWith: { $1 })
+  return .object(all)
+}
+
+/// Makes a directory and those above it; one that is there is fine.
+func makeDirectory(_ path: String) throws {
+  if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+  if errno == ENOENT, parent(of: path) != path {
+    try makeDirectory(parent(of: path))
+    if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+  }
+  throw CommandFailure(.system, "the directory \(path) cannot be made: \(String(cString: strerror(errno)))")
+}

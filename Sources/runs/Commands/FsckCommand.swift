@@ -1,0 +1,69 @@
+internal import ArgumentParser
+internal import Tracking
+
+/// `runs fsck`.
+struct FsckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fsck",
+    abstract: "Reads everything in the store and checks it.",
+    discussion: """
+      The database is examined, every metric chunk is read against its checksum, every artifact against its digest, and
+      runs are named that claim to be under way while nobody drives them. The exit code is 1 when something
+      is damaged.
+
+      Examples:
+        runs fsck
+        runs fsck --quick
+      """)
+
+  @Flag(help: "Only look whether every artifact is there.")
+  var quick = false
+
+  @OptionGroup var common: CommonOptions
+
+  /// Checks the store.
+  func run() throws {
+    let store = try common.openStore()
+    var problems = quick ? [] : try store.recordProblems()
+    var remarks: [String] = []
+    var digests: [Digest: String] = [:]
+    var runs = 0
+    let progress = ProgressDisplay(common: common)
+    let began = Timestamp.now()
+    var all: [Run] = []
+    try store.tracking.everyRow(matching: RunQuery(limit: .max, includesDetails: false)) { all.append($0.run) }
+    for run in all {
+      runs += 1
+      progress.show("checking runs", done: runs, total: all.count, since: began)
+      for artifact in try store.tracking.artifacts(of: run.id) {
+        digests[artifact.digest] = "artifact '\(artifact.name)' of run '\(run.id)'"
+      }
+      if let remark = FsckCommand.abandoned(run) { remarks.append(remark) }
+    }
+    for (digest, owner) in digests.sorted(by: { $0.key < $1.key }) {
+      do {
+        if quick {
+          if !store.artifacts.contains(digest) { problems.append("\(owner): its tarball \(digest) is missing") }
+        } else {
+          try store.artifacts.verify(digest)
+        }
+      } catch let error as TrackingError {
+        problems.append("\(owner): \(error.message)")
+      }
+    }
+    progress.end()
+    for remark in remarks { write(common.out.paint("note: " + remark, .yellow) + "\n") }
+    for problem in problems { write(common.out.paint("damaged: " + problem, .red) + "\n") }
+    write("\(counted(runs, "run")), \(counted(digests.count, "artifact")): ")
+    write(problems.isEmpty ? "sound\n" : "\(counted(problems.count, "problem"))\n")
+    if !problems.isEmpty { throw CommandFailure(.no) }
+  }
+
+  // A run of its own that claims to run while the process that records it has gone.
+  private static func abandoned(_ run: Run) -> String? {
+    guard run.kind == .run, run.state == .running, let process = run.origin["process"]?.integer,
+      run.origin["host"] == origin([:])["host"], !processExists(Int32(truncatingIfNeeded: process))
+    else { return nil }
+    return "run '\(run.id)' claims to be running, and the process \(process) that recorded it has gone"
+  }
+}

@@ -1,0 +1,160 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Sweeping
+internal import Tracking
+
+/// `runs sweep`.
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep",
+    abstract: "Tunes hyperparameters: starts sweeps of trials, stops them, goes on with them.",
+    discussion: """
+      Examples:
+        runs sweep check examples/digits.yaml
+        runs sweep start examples/digits.yaml
+        runs sweep resume @last
+      """,
+    subcommands: [
+      SweepCheck.self, SweepStart.self, SweepResume.self, SweepStop.self, SweepStatus.self, SweepRerun.self,
+    ])
+}
+
+/// What starting and resuming share.
+struct DriveOptions: ParsableArguments {
+  @Flag(name: [.short, .long], help: "No progress, only the result.")
+  var quiet = false
+
+  @Option(help: ArgumentHelp("How many trials the result lists.", valueName: "count"))
+  var top = 10
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+}
+
+extension OpenStore {
+  /// Returns a driver of this store's sweeps.
+  func driver(observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }) throws -> SweepDriver {
+    try SweepDriver(
+      store: tracking, artifacts: artifacts, plugins: builtinPlugins(), launcher: builtinLauncher(),
+      paths: SweepPaths(root: folder), runsExecutable: ownExecutable(), environment: inheritedEnvironment(),
+      clock: { .now() }, stop: Interrupts.stop, observer: observer)
+  }
+}
+
+/// Returns the absolute path of this program.
+func ownExecutable() -> String {
+  var buffer = [CChar](repeating: 0, count: 4096)
+  let length = readlink("/proc/self/exe", &buffer, buffer.count)
+  guard length > 0 else { return CommandLine.arguments[0] }
+  return String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Reads a sweep's spec file and says what is wrong with it.
+///
+/// - Throws: `.notFound`; `.usage` when there is an error in it, which has been printed with line and column.
+func checkedSpec(_ path: String) throws -> (spec: SweepSpec, text: String, findings: [Finding]) {
+  guard let text = try readText(path) else {
+    throw CommandFailure(.notFound, "there is no file \(path)")
+  }
+  let checked = SweepFile.check(text: text, path: absolute(path), plugins: builtinPlugins())
+  guard let spec = checked.spec else { throw SpecFailure(path: path, findings: checked.findings) }
+  return (spec, text, checked.findings)
+}
+
+/// A spec file with errors.
+struct SpecFailure: Error {
+  /// The file.
+  var path: String
+  /// What was found.
+  var findings: [Finding]
+
+  /// A line a finding, and how many errors there are.
+  var lines: [String] {
+    let errors = findings.count { $0.severity == .error }
+    return findings.map { "\(path):\($0)" } + ["runs: \(path) has \(counted(errors, "error")); nothing was started"]
+  }
+}
+
+/// Returns the text of a file; nil where there is none.
+///
+/// - Throws: `.system`, `.usage` for what is no UTF-8.
+func readText(_ path: String) throws -> String? {
+  guard let file = fopen(path, "re") else {
+    if errno == ENOENT { return nil }
+    throw CommandFailure(.system, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+  }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 65536)
+  while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+  guard ferror(file) == 0 else {
+    throw CommandFailure(.system, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+  }
+  guard let text = String(validating: bytes, as: UTF8.self) else {
+    throw CommandFailure(.usage, "\(path) is no UTF-8 text")
+  }
+  return text
+}
+
+/// `runs sweep check`.
+struct SweepCheck: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Checks a spec file and starts nothing.",
+    discussion: """
+      Every finding has its line and column. The exit code is 2 when there is an error.
+
+      Examples:
+        runs sweep check examples/digits.yaml
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The spec file (docs/spec.md).", valueName: "spec"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var path: String
+
+  @Flag(help: "Print the findings and the complete spec as JSON.")
+  var json = false
+
+  @OptionGroup var common: CommonOptions
+
+  /// Prints the findings.
+  func run() throws {
+    do {
+      let (spec, _, findings) = try checkedSpec(path)
+      if json { return printJSON(spec, findings) }
+      for finding in findings { remark("\(path):\(finding)") }
+      write(summary(spec))
+    } catch let failure as SpecFailure {
+      if json { printJSON(nil, failure.findings) }
+      throw failure
+    }
+  }
+
+  private func summary(_ spec: SweepSpec) -> String {
+    let work =
+      switch spec.work {
+      case .trainer(let name, _): "the trainer \(name)"
+      case .command(let command, _, _): "the command \(command.split(separator: "\n").first ?? "")"
+      }
+    let limits = spec.limits
+    let pairs: [(String, String)] = [
+      ("trials", "at most \(limits.maxTotalTrials), \(limits.maxConcurrentTrials) at a time, of \(work)"),
+      ("objective", "\(spec.objective.goal.rawValue) \(spec.objective.metric)"),
+      ("strategy", "\(spec.strategy.name), seed \(spec.seed)"),
+      ("searched", spec.space.parameters.map(\.name).joined(separator: ", ")),
+    ]
+    return "\(path) is sound\n" + RunRecord.pairs(pairs, on: common.out)
+  }
+
+  private func printJSON(_ spec: SweepSpec?, _ findings: [Finding]) {
+    let listed = findings.map { finding -> Value in
+      [
+        "line": .integer(Int64(finding.line)), "column": .integer(Int64(finding.column)),
+        "severity": .text(finding.severity.rawValue), "message": .text(finding.message),
+      ]
+    }
+    let whole: Value = ["spec": spec?.value ?? .null, "findings": .list(listed)]
+    write(whole.prettyJSON + "\n")
+  }
+}

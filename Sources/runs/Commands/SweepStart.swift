@@ -1,0 +1,149 @@
+internal import ArgumentParser
+internal import Sweeping
+internal import Tracking
+
+/// `runs sweep start`.
+struct SweepStart: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "start",
+    abstract: "Starts a sweep from a spec file and drives it to its end.",
+    discussion: """
+      On a terminal it shows how the sweep goes, otherwise it writes a line for every event to standard error; the result
+      goes to standard output. Ctrl-C asks the trials to end (twice: at once), and `runs sweep resume` goes on later.
+      Without a store here, .runs is made. The exit code is 0 when at least one trial can win, 1 when none can.
+
+      Examples:
+        runs sweep start examples/digits.yaml
+        runs sweep start examples/digits.yaml --max-trials 4 --seed 7
+        runs sweep start examples/digits.yaml --rerun-best 3
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The spec file (docs/spec.md).", valueName: "spec"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var path: String
+
+  @Option(help: ArgumentHelp("Instead of the file's max_total_trials.", valueName: "count"))
+  var maxTrials: Int?
+
+  @Option(help: ArgumentHelp("Instead of the file's max_concurrent_trials.", valueName: "count"))
+  var concurrent: Int?
+
+  @Option(help: ArgumentHelp("Instead of the file's seed.", valueName: "number"))
+  var seed: UInt64?
+
+  @Option(help: ArgumentHelp("Instead of the file's experiment_name.", valueName: "name"))
+  var experiment: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Afterwards run the winner and trial 0 again with so many new seeds (runs sweep rerun).", valueName: "seeds"))
+  var rerunBest: Int?
+
+  @OptionGroup var options: DriveOptions
+  @OptionGroup var common: CommonOptions
+
+  /// Refuses counts below 1.
+  func validate() throws {
+    for (name, count) in [("max-trials", maxTrials), ("concurrent", concurrent), ("rerun-best", rerunBest)] {
+      if let count, count < 1 { throw ValidationError("--\(name) is \(count); it must be at least 1.") }
+    }
+  }
+
+  /// Starts and drives the sweep.
+  func run() throws {
+    var (spec, text, findings) = try checkedSpec(path)
+    for finding in findings { remark("\(path):\(finding)") }
+    if let maxTrials { spec.limits.maxTotalTrials = maxTrials }
+    if let concurrent { spec.limits.maxConcurrentTrials = concurrent }
+    if let seed { spec.seed = seed }
+    if let experiment { spec.experiment = experiment }
+    let store = try common.openOrMakeStore()
+    try Interrupts.watch()
+    let display = SweepDisplay(isQuiet: options.quiet, common: common)
+    let driver = try store.driver(observer: display.update)
+    let command = CommandLine.arguments.map { Value.text($0) }
+    let id = try driver.start(
+      spec, source: text, origin: origin(["command": .list(command), "spec": .text(absolute(path))]))
+    if !options.quiet, !common.err.isTerminal { remark("sweep \(id)") }
+    try drive(id, driver, display, options, store, common)
+    if let rerunBest {
+      try rerun(store.tracking.sweep(id), trial: nil, seeds: rerunBest, store, common, json: options.json)
+    }
+  }
+}
+
+/// `runs sweep resume`.
+struct SweepResume: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume",
+    abstract: "Goes on with a sweep that was interrupted or killed.",
+    discussion: """
+      Trials that were under way go on from their checkpoint or start over; none is lost and none counts twice. A sweep
+      that has ended is taken up again only when something is left to do.
+
+      Examples:
+        runs sweep resume @last
+      """)
+
+  @OptionGroup var which: SweepArgument
+  @OptionGroup var options: DriveOptions
+  @OptionGroup var common: CommonOptions
+
+  /// Drives the sweep.
+  func run() throws {
+    let store = try common.openStore()
+    let id = try store.sweep(which.sweep).run
+    try Interrupts.watch()
+    let display = SweepDisplay(isQuiet: options.quiet, common: common)
+    try drive(id, try store.driver(observer: display.update), display, options, store, common)
+  }
+}
+
+/// Drives a sweep, prints its result and turns its end into an exit code.
+private func drive(
+  _ id: RunID, _ driver: SweepDriver, _ display: SweepDisplay, _ options: DriveOptions, _ store: OpenStore,
+  _ common: CommonOptions
+) throws {
+  let outcome: SweepOutcome
+  do {
+    outcome = try driver.drive(id)
+    display.end()
+  } catch {
+    display.end()
+    throw error
+  }
+  let sweep = try store.tracking.sweep(id)
+  let board = try Leaderboard(of: sweep, in: store.tracking)
+  if options.json {
+    var members = try store.tracking.run(id).json
+    members["trials"] = board.json(limit: .max)
+    write(Value.object(members).prettyJSON + "\n")
+  } else {
+    printResult(sweep, board, outcome, options, common)
+  }
+  if outcome.state == .queued {
+    let exit: Exit = Interrupts.signal == 15 ? .terminated : .interrupted
+    throw CommandFailure(exit, "sweep \(id) is interrupted; `runs sweep resume \(id)` goes on with it")
+  }
+  guard outcome.state == .finished, board.best != nil else {
+    throw CommandFailure(.no, "sweep \(id) \(outcome.state.rawValue): \(outcome.reason)")
+  }
+}
+
+private func printResult(
+  _ sweep: Sweep, _ board: Leaderboard, _ outcome: SweepOutcome, _ options: DriveOptions, _ common: CommonOptions
+) {
+  guard !board.entries.isEmpty else { return }
+  let screen = common.out
+  write(board.table(sweep.spec, limit: options.top, now: .now()).text(on: screen))
+  let took = outcome.progress.started.milliseconds(to: outcome.progress.now)
+  var sentence = "\(trialCounts(board.states)); \(duration(milliseconds: took))"
+  if let best = board.best, let value = best.best?.value {
+    sentence += "; best \(board.objective.metric) \(value.short()) by trial \(best.run.number ?? 0)"
+  }
+  write(screen.paint(sentence, .bold) + "\n")
+  if outcome.state == .finished, let best = board.best, common.err.isTerminal {
+    remark(common.err.paint("next: runs show \(best.run.id), runs reproduce \(best.run.id)", .dim))
+  }
+}
