@@ -3,14 +3,14 @@ internal import Synchronization
 
 /// The numbers of metric, parameter and tag names, which never change: each is looked up once.
 final class Names: Sendable {
-  private let known = Mutex<[String: Int64]>([:])
+  private let known = Mutex<[ExactText: Int64]>([:])
 
   /// The number of a name, or `nil` if nothing was ever recorded under it.
   func number(of name: String, in connection: any SQLConnection) throws -> Int64? {
-    if let number = known.withLock({ $0[name] }) { return number }
+    if let number = known.withLock({ $0[ExactText(name)] }) { return number }
     let number = try connection.firstInteger("SELECT id FROM names WHERE name = $1", [.text(name)])
     // A read sees only what is committed, so that this stays true.
-    if let number { learn([name: number]) }
+    if let number { learn([ExactText(name): number]) }
     return number
   }
 
@@ -18,22 +18,38 @@ final class Names: Sendable {
   ///
   /// - Parameter fresh: names found or made by this transaction; to be handed to `learn` once it is committed.
   func number(
-    of name: String, in connection: any SQLConnection, fresh: inout [String: Int64]
+    of name: String, in connection: any SQLConnection, fresh: inout [ExactText: Int64]
   ) throws -> Int64 {
-    if let number = known.withLock({ $0[name] }) ?? fresh[name] { return number }
+    if let number = known.withLock({ $0[ExactText(name)] }) ?? fresh[ExactText(name)] { return number }
     let number =
       try connection.firstInteger("SELECT id FROM names WHERE name = $1", [.text(name)])
       ?? connection.firstInteger(
         "INSERT INTO names (id, name) VALUES ((SELECT coalesce(max(id), 0) + 1 FROM names), $1) RETURNING id",
         [.text(name)])
     guard let number else { preconditionFailure("an insert returned no id") }
-    fresh[name] = number
+    fresh[ExactText(name)] = number
     return number
   }
 
   /// Remembers names that are committed.
-  func learn(_ numbers: [String: Int64]) {
+  func learn(_ numbers: [ExactText: Int64]) {
     guard !numbers.isEmpty else { return }
     known.withLock { $0.merge(numbers) { _, new in new } }
+  }
+}
+
+/// A text that equals only a text of the same bytes, as it does in the database.
+///
+/// To `String`, a letter with its accent equals the letter followed by the accent.
+struct ExactText: Hashable, Sendable {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+
+  static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+  func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 }

@@ -65,10 +65,10 @@ public final class SQLTrackingStore: TrackingStore {
 
   /// Runs a transaction with the names that it may make.
   func writing<Result>(
-    _ durability: SQLDurability, _ body: (any SQLConnection, inout [String: Int64]) throws -> Result
+    _ durability: SQLDurability, _ body: (any SQLConnection, inout [ExactText: Int64]) throws -> Result
   ) throws -> Result {
     try Self.translating {
-      var fresh: [String: Int64] = [:]
+      var fresh: [ExactText: Int64] = [:]
       let result = try database.write(durability) { try body($0, &fresh) }
       names.learn(fresh)
       return result

@@ -27,6 +27,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Its pool 
     waiting = BusyWaiting(limit: waitLimit)
     waiting.attach(to: opened)
     runs_sqlite3_keep_wal_on_close(opened)
+    // As in PostgreSQL; the same text must mean the same.
+    try runScript("PRAGMA case_sensitive_like=ON")
   }
 
   deinit {

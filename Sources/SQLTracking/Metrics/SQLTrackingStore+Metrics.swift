@@ -62,7 +62,7 @@ extension SQLTrackingStore {
         throw TrackingError(.invalid, "metric '\(columns.name)' of run '\(run)' was given no points.")
       }
     }
-    guard columns.count == 1 || Set(columns.map(\.name)).count == columns.count else {
+    guard columns.count == 1 || Set(columns.map { ExactText($0.name) }).count == columns.count else {
       throw TrackingError(.invalid, "a metric of run '\(run)' stands twice in one append; put its points together.")
     }
     try writing(.relaxed) { connection, fresh in
@@ -101,7 +101,7 @@ extension SQLTrackingStore {
 
   func append(
     _ columns: [MetricColumns], to row: Int64, attempt: Int, isCounted: Bool, in connection: any SQLConnection,
-    fresh: inout [String: Int64]
+    fresh: inout [ExactText: Int64]
   ) throws {
     let metrics = try columns.map { try names.number(of: $0.name, in: connection, fresh: &fresh) }
     try withChunk {

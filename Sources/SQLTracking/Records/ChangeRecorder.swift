@@ -7,7 +7,7 @@ struct ChangeRecorder {
   let names: Names
   let now: Timestamp
   /// Names that this transaction found or made.
-  var fresh: [String: Int64] = [:]
+  var fresh: [ExactText: Int64] = [:]
 
   private var lastEvent: EventNumber
   private var isEventNew = false
