@@ -79,7 +79,8 @@ final class Learner {
   /// Learns from one batch of the epoch's order.
   ///
   /// - Parameter wantsNorm: whether the gradient's norm is worth computing.
-  /// - Returns: the batch's mean loss, and the norm of the mean gradient.
+  /// - Returns: the batch's mean loss, and the norm of the mean gradient. A loss that is no finite number changes
+  ///   nothing: the weights are those that gave it.
   func step(_ range: Range<Int>, rate: Double, wantsNorm: Bool) -> (loss: Double, norm: Double?) {
     order.withUnsafeBufferPointer { order in
       network.learn(
@@ -96,6 +97,7 @@ final class Learner {
     if wantsNorm {
       norm = kernels.call.squares(gradient.start, rescale, Int32(gradient.count)).squareRoot()
     }
+    guard loss.isFinite else { return (loss, norm) }
     updates += 1
     betaPowers.0 *= optimizer.beta1
     betaPowers.1 *= optimizer.beta2
