@@ -41,7 +41,8 @@ public struct ImageClassificationTrainer: Trainer {
       log: { try session.log($0, $1, step: Int64($2)) },
       say: { Files.say($0) },
       shouldYield: { session.shouldYield })
-    let training = try Training(parameters, data: data, sink: sink, checkpoints: session.checkpointDirectory)
+    let training = try Training(
+      parameters, data: data, sink: sink, checkpoints: session.checkpointDirectory, allowed: session.threads)
     try session.setTag("trainer.version", "\(Training.version) \(Training.bits)")
     if !parameters.ignored.isEmpty { try session.setTag("trainer.ignored", parameters.ignored.joined(separator: " ")) }
     Files.say(training.summary)

@@ -1,3 +1,6 @@
+// libarchive's header draws in `timespec`; a whole-module build takes that for its owner.
+internal import CArchive
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -94,8 +97,4 @@ enum Files {
     clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
-
-  static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-
-  static func cores() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 }

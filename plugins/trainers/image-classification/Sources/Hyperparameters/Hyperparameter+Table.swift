@@ -92,7 +92,7 @@ extension Hyperparameter {
       "log_every", .whole(0, .max), 0, "updates between points within an epoch; 0 for about 50 points an epoch",
       shapesModel: false),
     Hyperparameter(
-      "threads", .whole(0, 1024), 0, "threads; 0 for RUNS_THREADS or as many as there are cores; no bit depends on it",
+      "threads", .whole(0, 1024), 0, "threads; 0 for as many of the run's share as pay off; no bit depends on it",
       shapesModel: false),
   ]
 

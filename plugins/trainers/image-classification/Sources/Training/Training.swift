@@ -36,11 +36,11 @@ final class Training {
 
   /// - Parameters:
   ///   - checkpoints: the directory of checkpoints; nil to write none.
-  ///   - threads: nil for as many as the hyperparameter says.
+  ///   - allowed: threads that may be used, unless the hyperparameter says how many.
   ///   - kernels: the instruction set.
   init(
     _ parameters: Hyperparameters, data: TrainingData, sink: TrainingSink, checkpoints: String? = nil,
-    threads: Int? = nil, kernels: Kernels = .best
+    allowed: Int = 1, kernels: Kernels = .best
   ) throws {
     (self.parameters, self.data, self.sink) = (parameters, data, sink)
     (self.checkpoints, self.kernels) = (checkpoints, kernels)
@@ -54,7 +54,7 @@ final class Training {
     var context = NetworkContext(
       kernels: kernels, workers: Workers(1), height: data.height, width: data.width, channels: data.channels,
       classes: classes, batch: batchSize)
-    self.threads = threads ?? Training.threads(parameters, work: choice.work(context) * batchSize)
+    self.threads = Training.threads(parameters, allowed: allowed, work: choice.work(context) * batchSize)
     context.workers = Workers(self.threads)
     let (rank, size) = (topRank, batchSize)
     learners = data.splits.map { split in
@@ -93,10 +93,9 @@ final class Training {
   }
 
   /// As many threads as asked for; by itself only as many as a batch keeps busy for longer than waking them takes.
-  private static func threads(_ parameters: Hyperparameters, work: Int) -> Int {
+  private static func threads(_ parameters: Hyperparameters, allowed: Int, work: Int) -> Int {
     if let asked = parameters.whole("threads"), asked > 0 { return asked }
-    let most = Files.environment("RUNS_THREADS").flatMap(Int.init) ?? Files.cores()
-    return max(1, min(most, work / 20_000_000))
+    return max(1, min(allowed, work / 20_000_000))
   }
 
   /// What the checkpoint must belong to: everything that decides bits.
