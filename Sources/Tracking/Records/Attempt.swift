@@ -65,7 +65,7 @@ extension Attempt.Outcome {
 
   /// Reads the text form; nil when it is none.
   public init?(text: String) {
-    let parts = text.split(separator: ":", maxSplits: 1)
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     switch (parts.first, parts.count == 2 ? Int32(parts[1]) : nil) {
     case ("exited", let code?): self = .exited(code)
     case ("signaled", let signal?): self = .signaled(signal)

@@ -247,7 +247,8 @@ private struct JSONParser {
   }
 
   mutating func hexUnit() throws -> UInt32 {
-    guard at + 4 <= bytes.count, let unit = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
+    guard at + 4 <= bytes.count, bytes[at] != UInt8(ascii: "+"),
+      let unit = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
     else { throw failure("four hexadecimal digits should stand after \\u") }
     at += 4
     return unit

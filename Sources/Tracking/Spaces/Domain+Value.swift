@@ -40,7 +40,9 @@ extension Domain {
       }
       return number
     }
-    let scale = Scale(rawValue: value["scale"]?.text ?? "linear") ?? .linear
+    guard let scale = Scale(rawValue: value["scale"]?.text ?? "linear") else {
+      throw TrackingError(.invalid, "a recorded domain has no known scale: \(value.json)")
+    }
     switch value["type"]?.text {
     case "categorical": self = .categorical(value["values"]?.list ?? [])
     case "integer": self = .integer(min: try whole("min"), max: try whole("max"), scale: scale)

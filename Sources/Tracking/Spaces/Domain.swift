@@ -46,12 +46,15 @@ extension Domain {
     case .categorical(let values): return values[Swift.min(Int(u * Double(values.count)), values.count - 1)]
     case .integer(let min, let max, let scale):
       if scale == .linear {
-        let width = Double(max) - Double(min) + 1
-        return .integer(Swift.min(max, Swift.max(min, min + Int64((u * width).rounded(.down)))))
+        // Unsigned, since the widest range has 2^64 values.
+        let width = Double(UInt64(bitPattern: max &- min)) + 1
+        let step = Swift.min(UInt64((u * width).rounded(.down)), UInt64(bitPattern: max &- min))
+        return .integer(min &+ Int64(bitPattern: step))
       }
       // Whole numbers on a curved scale: each has the share of the interval half a unit to either side of it.
       let real = Domain.spread(u, Double(min) - 0.5, Double(max) + 0.5, scale)
-      return .integer(Swift.min(max, Swift.max(min, Int64(real.rounded(.toNearestOrEven)))))
+      let whole = Int64(exactly: real.rounded(.toNearestOrEven)) ?? max
+      return .integer(Swift.min(max, Swift.max(min, whole)))
     case .continuous(let min, let max, let scale): return .real(Domain.spread(u, min, max, scale))
     case .quniform(let min, let max, let q):
       return .real(Domain.multiple(of: q, nearest: min + u * (max - min), from: min, to: max))
@@ -110,6 +113,7 @@ extension Domain {
     switch self {
     case .categorical(let values): return Set(values).count
     case .integer(let min, let max, _):
+      if min > max { return 0 }
       let (width, overflow) = max.subtractingReportingOverflow(min)
       return overflow || width >= 1 << 31 ? nil : Int(width) + 1
     case .continuous(let min, let max, _): return min == max ? 1 : nil
@@ -134,7 +138,7 @@ extension Domain {
     case .categorical(let values):
       var seen: Set<Value> = []
       return values.filter { seen.insert($0).inserted }
-    case .integer(let min, let max, _): return (min...max).map { .integer($0) }
+    case .integer(let min, _, _): return (0..<Int64(count)).map { .integer(min + $0) }
     case .quniform(let min, _, let q):
       let low = (min / q).rounded(.up)
       return (0..<count).map { .real((low + Double($0)) * q) }

@@ -119,7 +119,11 @@ public struct SearchSpace: Sendable, Hashable {
   public var problems: [(parameter: String, message: String)] {
     var found: [(parameter: String, message: String)] = []
     let names = Set(parameters.map(\.name))
+    var seen: Set<String> = []
     for parameter in parameters {
+      if !seen.insert(parameter.name).inserted {
+        found.append((parameter.name, "it is declared twice; rename one"))
+      }
       found += parameter.domain.problems.map { (parameter.name, $0) }
       for condition in parameter.conditions {
         if !names.contains(condition.parameter) {

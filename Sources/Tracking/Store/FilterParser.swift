@@ -59,8 +59,10 @@ public struct FilterParser {
     return field
   }
 
-  private func failure(_ message: String) -> TrackingError {
-    let column = next < tokens.count ? tokens[next].at + 1 : text.count + 1
+  // At the next token, or at an earlier one.
+  private func failure(_ message: String, at token: Int? = nil) -> TrackingError {
+    let place = token ?? next
+    let column = place < tokens.count ? tokens[place].at + 1 : text.count + 1
     return TrackingError(
       .invalid,
       "filter, column \(column): \(message), in: \(text)\nA clause is like metrics.accuracy > 0.9, "
@@ -139,23 +141,25 @@ public struct FilterParser {
   }
 
   private mutating func field() throws -> RunField {
+    let start = next
     let first = try key()
-    guard takeSymbol(".") else { return .attribute(try attribute(first)) }
+    guard takeSymbol(".") else { return .attribute(try attribute(first, at: start)) }
     let isQuoted: Bool
     if next < tokens.count, case .quotedKey = tokens[next].token { isQuoted = true } else { isQuoted = false }
+    let second = next
     var name = try key()
     if !isQuoted { while takeSymbol(".") { name += "." + (try key()) } }
     switch first.lowercased() {
     case "metric", "metrics": return .metric(name)
     case "param", "params", "parameter", "parameters": return .parameter(name)
     case "tag", "tags": return .tag(name)
-    case "attribute", "attributes", "attr", "run": return .attribute(try attribute(name))
+    case "attribute", "attributes", "attr", "run": return .attribute(try attribute(name, at: second))
     default:
-      throw failure("'\(first)' is none of metrics, params, tags, attributes")
+      throw failure("'\(first)' is none of metrics, params, tags, attributes", at: start)
     }
   }
 
-  private func attribute(_ name: String) throws -> RunField.Attribute {
+  private func attribute(_ name: String, at token: Int) throws -> RunField.Attribute {
     switch name.lowercased() {
     case "run_id", "id": return .id
     case "run_name", "run name", "name": return .name
@@ -167,7 +171,7 @@ public struct FilterParser {
       if let attribute = RunField.Attribute(rawValue: other) { return attribute }
       throw failure(
         "'\(name)' is no attribute of a run (\(RunField.Attribute.allCases.map(\.rawValue).joined(separator: ", "))); "
-          + "for a metric write metrics.\(name), for a parameter params.\(name)")
+          + "for a metric write metrics.\(name), for a parameter params.\(name)", at: token)
     }
   }
 
@@ -181,8 +185,8 @@ public struct FilterParser {
     let negated = takeWord("NOT")
     if takeWord("IN") { return FilterClause(field, .oneOf(try texts(of: field), negated: negated)) }
     guard !negated else { throw failure("IN should stand after NOT") }
-    if takeWord("LIKE") { return FilterClause(field, .like(try string(), ignoringCase: false)) }
-    if takeWord("ILIKE") { return FilterClause(field, .like(try string(), ignoringCase: true)) }
+    if takeWord("LIKE") { return FilterClause(field, .like(try pattern(of: field), ignoringCase: false)) }
+    if takeWord("ILIKE") { return FilterClause(field, .like(try pattern(of: field), ignoringCase: true)) }
     guard next < tokens.count, case .symbol(let symbol) = tokens[next].token,
       let comparison = FilterClause.NumberOperator(rawValue: symbol)
     else { throw failure("an operator should stand here (= != < <= > >= LIKE ILIKE IN, IS NULL)") }
@@ -195,10 +199,7 @@ public struct FilterParser {
       next += 1
       return FilterClause(field, .number(comparison, number))
     }
-    if case .metric = field { throw failure("a metric is compared with a number") }
-    if case .attribute(let attribute) = field, attribute.isNumeric {
-      throw failure("\(attribute.rawValue) is compared with a number")
-    }
+    try refuseNumeric(field)
     guard comparison == .equal || comparison == .notEqual else {
       throw failure("texts are compared by = != LIKE ILIKE IN")
     }
@@ -215,8 +216,22 @@ public struct FilterParser {
     }
   }
 
-  private mutating func texts(of field: RunField) throws -> [String] {
+  private func refuseNumeric(_ field: RunField) throws {
     if case .metric = field { throw failure("a metric is compared with a number") }
+    if case .attribute(let attribute) = field, attribute.isNumeric {
+      throw failure("\(attribute.rawValue) is compared with a number")
+    }
+  }
+
+  // A state is recorded in lower case, so `LIKE 'FIN%'` finds it too.
+  private mutating func pattern(of field: RunField) throws -> String {
+    try refuseNumeric(field)
+    let pattern = try string()
+    return field == .attribute(.state) ? pattern.lowercased() : pattern
+  }
+
+  private mutating func texts(of field: RunField) throws -> [String] {
+    try refuseNumeric(field)
     guard takeSymbol("(") else { throw failure("'(' should stand here") }
     var texts: [String] = []
     repeat { texts.append(normal(try string(), field)) } while takeSymbol(",")
