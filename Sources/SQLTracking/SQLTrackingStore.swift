@@ -31,7 +31,7 @@ public final class SQLTrackingStore: TrackingStore {
     return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
-  /// Opens the store in a database, and makes or migrates it where needed.
+  /// Opens the store in a database, makes or migrates it where needed, and takes over what dead loggers left.
   ///
   /// - Parameters:
   ///   - journalFolder: where loggers keep points until they are in the database, on a local disk; made when needed.
@@ -45,6 +45,8 @@ public final class SQLTrackingStore: TrackingStore {
     self.clock = clock
     self.journalFolder = journalFolder
     try Self.translating { try Migrator(migrations: Schema.migrations).migrate(database, now: clock()) }
+    // What cannot be taken over now stays in its journal; `recoverMetrics` says why. Reading must not fail for it.
+    _ = try? recoverMetrics()
   }
 
   /// Makes what was written durable and lets go of the database.

@@ -1,5 +1,4 @@
 internal import SQL
-internal import Synchronization
 public import Tracking
 
 extension SQLTrackingStore {
@@ -71,15 +70,6 @@ extension SQLTrackingStore {
     }
   }
 
-  /// Makes readable what loggers of dead processes left behind.
-  public func recoverMetrics() throws {}
-
-  /// Returns a logger for single points of a run's counted attempt; see `TrackingWriter`.
-  public func logger(for run: RunID) throws -> any MetricLogger {
-    _ = try reading { try open(run, in: $0) }
-    return DirectLogger(store: self, run: run)
-  }
-
   // MARK: - For the other files of this room
 
   /// A run that takes points: its row and its counted attempt.
@@ -129,32 +119,5 @@ extension SQLTrackingStore {
           .map { "\(series.name): \($0.description)." }
       }
     }
-  }
-}
-
-/// Logs each point as a transaction of its own: for a store without journals.
-private final class DirectLogger: MetricLogger {
-  private let store: SQLTrackingStore
-  private let run: RunID
-  private let isClosed = Mutex(false)
-
-  init(store: SQLTrackingStore, run: RunID) {
-    self.store = store
-    self.run = run
-  }
-
-  func log(_ metric: String, step: Int64, value: Double, time: Timestamp) throws {
-    guard !isClosed.withLock({ $0 }) else { throw TrackingError.closedLogger(of: run) }
-    try store.append(
-      [MetricColumns(name: metric, steps: [step], times: [time.milliseconds], values: [value])], to: run)
-  }
-
-  func flush() {}
-  func close() { isClosed.withLock { $0 = true } }
-}
-
-extension TrackingError {
-  static func closedLogger(of run: RunID) -> TrackingError {
-    TrackingError(.conflict, "the metric logger of run '\(run)' is closed; open another one to log more.")
   }
 }
