@@ -47,9 +47,13 @@ let package = Package(
   ],
   targets: [
     // Floor 0: C modules.
+    // The system's SQLite.
     system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    // The system's libarchive.
     system("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    // The system's zstd.
     system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    // The system's libcrypto, for SHA-256.
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     // Linux system calls that glibc declares in a way Swift cannot call.
     .systemLibrary(name: "CProcess"),
@@ -79,9 +83,13 @@ let package = Package(
     room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
     // The contract suites that every store, artifact store, strategy and launcher passes.
     room("TrackingContracts", ["Tracking"]),
+    // Draws each proposal at random.
     plugin("RandomStrategy", in: "strategies/random"),
+    // Goes through a finite space in order.
     plugin("GridStrategy", in: "strategies/grid"),
+    // Starts jobs as processes of this machine.
     plugin("LocalLauncher", in: "launchers/local", shims: ["CProcess"]),
+    // Trains image classifiers, bit for bit the same everywhere.
     plugin(
       "ImageClassificationTrainer", in: "trainers/image-classification/Sources",
       shims: ["CImageKernels", "CArchive"]),
