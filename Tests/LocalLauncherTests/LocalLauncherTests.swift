@@ -6,9 +6,7 @@ import Tracking
 import TrackingContracts
 
 @Suite(.timeLimit(.minutes(2))) struct LocalLauncherTests {
-  let directory: TemporaryDirectory
-
-  init() throws { directory = try TemporaryDirectory() }
+  let directory = ScratchFolder()
 
   @Test(arguments: LauncherContract.cases)
   func `the local launcher keeps the contract`(of demand: ContractCase<LauncherContract.Subject>) throws {
