@@ -115,7 +115,12 @@ let package = Package(
       ["Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "RandomStrategy", "GridStrategy", "LocalLauncher"]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
     tests("LocalLauncherTests", ["Tracking", "TrackingContracts", "LocalLauncher"]),
-    tests("ImageClassificationTests", ["Tracking", "ImageClassificationTrainer"]),
+    tests(
+      "ImageClassificationTests",
+      [
+        "Tracking", "TrackingContracts", "SQLite", "SQLTracking", "TarArtifacts", "ImageClassificationTrainer",
+        "CImageKernels",
+      ]),
     tests("ArchitectureTests", []),
     tests("CommandTests", []),
     tests("DocsTests", []),

@@ -10,8 +10,9 @@ struct GradientTests {
     var width: Int
     var channels: Int
     var images: Int
-    /// Places that are looked at, of each tensor.
+    /// Places that are looked at, of each tensor, or of each so many tensors.
     var places: Int
+    var every = 1
   }
 
   static let examples = [
@@ -21,7 +22,7 @@ struct GradientTests {
     Example(choice: .convolutional(channels: [3, 4, 2]), height: 5, width: 7, channels: 3, images: 9, places: 2),
     Example(choice: .convolutional(channels: [4, 8]), height: 14, width: 15, channels: 1, images: 2, places: 1),
     Example(choice: .residual(layers: 8), height: 5, width: 4, channels: 2, images: 3, places: 1),
-    Example(choice: .residual(layers: 14), height: 4, width: 4, channels: 1, images: 6, places: 1),
+    Example(choice: .residual(layers: 14), height: 4, width: 4, channels: 1, images: 5, places: 1, every: 5),
   ]
 
   @Test(arguments: examples)
@@ -64,9 +65,9 @@ struct GradientTests {
     // Small, so that it crosses no kink of a rectifier; float64 leaves 1e-8 of it.
     let step = 1e-7
     var at = 0
-    for tensor in net.layout.tensors {
+    for (number, tensor) in net.layout.tensors.enumerated() {
       defer { at += tensor.count }
-      if !tensor.learned { continue }
+      if !tensor.learned || number % example.every != 0 { continue }
       let largest = (0..<tensor.size).map { abs(Double(gradient.start[tensor.offset + $0])) }.max() ?? 0
       for _ in 0..<example.places {
         let place = Int(draws.below(UInt32(tensor.count)))

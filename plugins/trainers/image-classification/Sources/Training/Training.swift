@@ -33,6 +33,7 @@ final class Training {
   private var meter = Meter()
   private var lastCheckpoint = Files.seconds()
   private var lastLook = 0.0
+  private var stopAfter: Int?
 
   /// - Parameters:
   ///   - checkpoints: the directory of checkpoints; nil to write none.
@@ -165,8 +166,15 @@ final class Training {
     return .done
   }
 
+  /// Makes the training yield after so many updates of its first net: for tests of checkpoints.
+  func stop(afterUpdates updates: Int) { stopAfter = updates }
+
   /// Now and then: writes a checkpoint when it is due, and asks whether to leave.
   private func lookUp() throws -> Bool {
+    if let stopAfter, learners[0].updates >= stopAfter {
+      try writeCheckpoint()
+      return true
+    }
     let now = Files.seconds()
     if now - lastLook < 0.05 { return false }
     lastLook = now
