@@ -122,7 +122,7 @@ let package = Package(
         "CImageKernels",
       ]),
     tests("ArchitectureTests", []),
-    tests("CommandTests", []),
+    tests("CommandTests", ["Tracking", "SQLite", "SQLTracking", "Sweeping", "runs"], exclude: ["Golden"]),
     tests("DocsTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -21,6 +21,7 @@ struct ArtifactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list",
       abstract: "Lists a run's artifacts, or the files of one.",
+      usage: "runs artifacts list <run> [<artifact>] [<options>]",
       discussion: """
         Examples:
           runs artifacts list @best
@@ -97,8 +98,9 @@ struct ArtifactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "get",
       abstract: "Fetches an artifact: as a directory, as one tarball, or one file of it.",
+      usage: "runs artifacts get <run> <artifact> [<options>]",
       discussion: """
-        Without --format and --member it is unpacked into a directory of the artifact's name; every byte is checked
+        Without --format and --member it is unpacked into a directory of the artifact's name; every byte is checked \
         against its digest. A file that is there is never overwritten.
 
         Examples:
@@ -171,6 +173,7 @@ struct ArtifactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "put",
       abstract: "Stores a file or directory and attaches it to a run.",
+      usage: "runs artifacts put <run> <path> [<options>]",
       discussion: """
         Equal content is stored once. Attached again under the same name, the later one counts.
 

@@ -1,59 +1,51 @@
 internal import ArgumentParser
+internal import Glibc
+internal import ImageClassificationTrainer
 internal import Tracking
 
 /// `runs bench`.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Prints benchmark tables; scripts/bench runs it.",
-    shouldDisplay: false)
+    abstract: "Prints measurements; scripts/bench runs it.",
+    shouldDisplay: false,
+    subcommands: [Trainer.self])
 
-  @Argument(help: ArgumentHelp("What to measure.", valueName: "what"))
-  var what: String
-
-  @OptionGroup var common: CommonOptions
-
-  /// Measures and prints.
-  func run() throws {
-    throw CommandFailure(.usage, "there is no benchmark '\(what)'")
-  }
-}
-
-/// `runs model`.
-struct ModelCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "model",
-    abstract: "Checks models that a built-in trainer left.",
-    discussion: """
-      Examples:
-        runs model verify @best
-        runs model verify model.tar.gz
-      """,
-    subcommands: [Verify.self])
-
-  /// `runs model verify`.
-  struct Verify: ParsableCommand {
+  /// `runs bench trainer`.
+  struct Trainer: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "verify",
-      abstract: "Loads a model, checks its files and computes its self-test again, bit for bit.",
-      discussion: """
-        The model is a run's artifact `model`, a directory, or a model.tar.gz. The exit code is 1 when anything differs.
+      commandName: "trainer", abstract: "Measures training steps: a line of JSON a net.", shouldDisplay: false)
 
-        Examples:
-          runs model verify @best
-          runs model verify ./model
-          runs model verify model.tar.gz
-        """)
+    @Argument(help: ArgumentHelp("The nets; otherwise all of them.", valueName: "net"))
+    var nets: [String] = []
 
-    @Argument(
-      help: ArgumentHelp("A run, a directory or a tarball.", valueName: "path|run"), completion: .file())
-    var model: String
+    @Option(help: ArgumentHelp("Images per update.", valueName: "count"))
+    var batch = 128
 
-    @OptionGroup var common: CommonOptions
+    @Option(help: ArgumentHelp("Threads.", valueName: "count"))
+    var threads = 1
 
-    /// Verifies the model.
+    @Option(help: ArgumentHelp("Seconds of processor time a net.", valueName: "number"))
+    var seconds = 2.0
+
+    @Option(help: ArgumentHelp("Instruction set: 0 SSE2, 1 AVX2, 2 AVX-512; otherwise the best.", valueName: "number"))
+    var level: Int32?
+
+    @Option(help: ArgumentHelp("A directory with MNIST's training files.", valueName: "folder"))
+    var mnist: String?
+
+    /// Measures and prints.
     func run() throws {
-      throw CommandFailure(.bug, "models are not verified yet")
+      for net in nets.isEmpty ? TrainerBenchmark.nets : nets {
+        do {
+          let measured = try TrainerBenchmark.run(
+            net: net, batch: batch, threads: threads, seconds: seconds, level: level, mnist: mnist)
+          write(measured.json + "\n")
+          Output.flush()
+        } catch {
+          throw CommandFailure(.usage, String(describing: error))
+        }
+      }
     }
   }
 }

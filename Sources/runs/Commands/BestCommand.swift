@@ -6,8 +6,9 @@ struct BestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "best",
     abstract: "Shows a sweep's best trial, or its best few.",
+    usage: "runs best <sweep> [<options>]",
     discussion: """
-      A trial counts with the best value of the objective that it logged; only finished and pruned trials can win, and
+      A trial counts with the best value of the objective that it logged; only finished and pruned trials can win, and \
       of equal ones the earlier trial leads.
 
       Examples:

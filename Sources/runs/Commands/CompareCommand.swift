@@ -6,6 +6,7 @@ struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Shows the parameters and metrics in which runs differ, side by side.",
+    usage: "runs compare <run> <run> ... [<options>]",
     discussion: """
       Metrics are compared by the value logged last. What is the same in all runs is left out unless --all is given.
 

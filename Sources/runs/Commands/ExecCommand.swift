@@ -8,15 +8,16 @@ struct ExecCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exec",
     abstract: "Runs any command and records it as a run.",
+    usage: "runs exec [<options>] -- <command> ...",
     discussion: """
-      The command runs in a process group of its own; what it writes is shown and kept (`runs logs`), its exit code is
-      recorded and passed through. It finds RUNS_RUN_ID and RUNS_STORE in its environment, so `runs log loss=0.3` inside
-      it logs to this run, and RUNS_PARAM_<NAME> for every parameter. Without a store here, .runs is made.
+      The command runs in a process group of its own; what it writes is shown and kept (`runs logs`), its exit code is \
+      recorded and passed through. It finds RUNS_RUN_ID and RUNS_STORE in its environment, so `runs log loss=0.3` inside \
+      it logs to this run, and RUNS_PARAM_<NAME> for every parameter. Without a store here, .runs is made. \
       Its exit code is 127 when there is no such command, 126 when it cannot be executed.
 
       Examples:
         runs exec -- python train.py
-        runs exec --experiment digits --param lr=0.1 --param optimizer=adam -- ./train.sh
+        runs exec --experiment digits --param lr=0.1 --param seed=7 -- ./train.sh
       """)
 
   @Option(help: ArgumentHelp("A name for the run.", valueName: "name"))

@@ -6,9 +6,10 @@ struct FsckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fsck",
     abstract: "Reads everything in the store and checks it.",
+    usage: "runs fsck [<options>]",
     discussion: """
-      The database is examined, every metric chunk is read against its checksum, every artifact against its digest, and
-      runs are named that claim to be under way while nobody drives them. The exit code is 1 when something
+      The database is examined, every metric chunk is read against its checksum, every artifact against its digest, and \
+      runs are named that claim to be under way while nobody drives them. The exit code is 1 when something \
       is damaged.
 
       Examples:

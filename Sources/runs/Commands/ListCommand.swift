@@ -7,17 +7,19 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "Lists runs, the newest first.",
+    usage: "runs list [<options>]",
     discussion: """
-      Without a filter, a sweep or a kind, trials are left out: their sweep stands for them.
-      The filter is MLflow's grammar: clauses joined by AND over metrics.NAME (the latest value), params.NAME,
-      tags.NAME, and id, name, state, kind, experiment, parent, number, created, started, ended (milliseconds).
-      Columns are those names, and duration, age, best, reason, note, min(metrics.NAME), max(metrics.NAME),
+      Without a filter, a sweep or a kind, trials are left out: their sweep stands for them. \
+      The filter is MLflow's grammar: clauses joined by AND over metrics.NAME (the latest value), params.NAME, \
+      tags.NAME, and id, name, state, kind, experiment, parent, number, created, started, ended (milliseconds). \
+      Columns are those names, and duration, age, best, reason, note, min(metrics.NAME), max(metrics.NAME), \
       count(metrics.NAME).
 
       Examples:
         runs list
         runs list --sweep @last --sort 'metrics.validation:accuracy DESC' --limit 5
-        runs list --filter "params.optimizer = 'adam' and metrics.loss < 0.1" --columns id,params.lr,metrics.loss
+        runs list --filter "params.optimizer = 'adam' and metrics.loss < 0.1"
+        runs list --columns 'id,params.lr,min(metrics.loss)'
         runs list --sweep @last --csv > trials.csv
       """)
 

@@ -7,8 +7,9 @@ struct LogCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "log",
     abstract: "Logs values of metrics to a run, from any script in any language.",
+    usage: "runs log <name=value> ... [<options>]",
     discussion: """
-      Inside a trial or `runs exec`, the run is the one that RUNS_RUN_ID names. Without --step, a metric's step is the
+      Inside a trial or `runs exec`, the run is the one that RUNS_RUN_ID names. Without --step, a metric's step is the \
       one after its largest, from 0. The values are safe when the command ends. nan, inf and -inf are values too.
 
       Examples:

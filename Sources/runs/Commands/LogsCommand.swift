@@ -8,6 +8,7 @@ struct LogsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
     abstract: "Prints what a run wrote to standard output and standard error.",
+    usage: "runs logs <run> [<options>]",
     discussion: """
       What the run wrote to its standard error goes to standard error here too.
 

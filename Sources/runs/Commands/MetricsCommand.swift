@@ -7,6 +7,7 @@ struct MetricsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
     abstract: "Shows a run's metrics: their summary, their points, their curves.",
+    usage: "runs metrics <run> [<metric> ...] [<options>]",
     discussion: """
       Without a name: a line a metric. With names: on a terminal their curves, in a pipe their points.
 

@@ -7,6 +7,7 @@ struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugins",
     abstract: "Lists the strategies, policies, trainers and launchers, or what one of them can be told.",
+    usage: "runs plugins [<plugin>] [<options>]",
     discussion: """
       Examples:
         runs plugins

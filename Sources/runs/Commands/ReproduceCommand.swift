@@ -8,9 +8,10 @@ struct ReproduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
     abstract: "Runs a trial again from its record alone and compares every bit.",
+    usage: "runs reproduce <run> [<options>]",
     discussion: """
-      The repetition is a new run with the tag runs.reproduces. Every point of every metric is compared, except those of
-      system: metrics, and the digest of the model. The exit code is 0 only when all are identical, 1 when
+      The repetition is a new run with the tag runs.reproduces. Every point of every metric is compared, except those of \
+      system: metrics, and the digest of the model. The exit code is 0 only when all are identical, 1 when \
       something differs, 7 when the record lacks what it takes (a command's trial) or its data have changed.
 
       Examples:
@@ -38,8 +39,7 @@ struct ReproduceCommand: ParsableCommand {
     guard expected > 0 else {
       throw CommandFailure(.incomplete, "'\(original.id)' logged no metric, so there is nothing to compare")
     }
-    try checkData(of: original, work, in: store.tracking)
-    let again = try repeated(original, work, expected, store)
+    let again = try repeated(original, try guarded(work, of: original.id, in: store.tracking), expected, store)
     let isComplete = original.state == .finished
     let comparison = try Reproduction(
       of: original.id, with: again.id, isComplete: isComplete, in: store.tracking)
@@ -64,20 +64,29 @@ struct ReproduceCommand: ParsableCommand {
     }
     progress.end()
     let again = try store.tracking.run(runs[0])
-    if again.state != .finished {
+    guard again.state == .finished else {
+      // What was accepted once and is refused now: the data, or the program, are not what they were.
+      let isRefused = try store.tracking.attempts(of: again.id).last?.outcome == .exited(TrainerExit.refused)
       throw CommandFailure(
-        .no, "the repetition \(again.id) \(again.state.rawValue): \(again.reason)")
+        isRefused ? .incomplete : .no, "the repetition \(again.id) \(again.state.rawValue): \(again.reason)")
     }
     return again
+  }
+
+  // The trainer refuses other data than those whose digest it is told.
+  private func guarded(_ work: TrainerWork, of run: RunID, in reader: any TrackingReader) throws -> TrainerWork {
+    var work = work
+    let name = "data_sha256"
+    if work.parameters[name] == nil, let digest = try reader.parameters(of: run).byName[name] {
+      work.parameters[name] = digest
+    }
+    return work
   }
 
   private static func points(of run: RunID, in reader: any TrackingReader) throws -> Int {
     try reader.series(of: run).reduce(0) {
       $0 + ($1.name.hasPrefix(Reproduction.systemPrefix) ? 0 : $1.count)
     }
-  }
-
-  private func checkData(of run: Run, _ work: TrainerWork, in reader: any TrackingReader) throws {
   }
 
   private func report(_ comparison: Reproduction, _ original: Run, _ again: Run) throws {

@@ -6,7 +6,7 @@ struct Runs: ParsableCommand {
     commandName: "runs",
     abstract: "Records experiments, tunes their hyperparameters, runs any trial again from its record.",
     discussion: """
-      A run is named by its id, the beginning of one, SWEEP-K for trial K of a sweep, @last, @best or SWEEP@best.
+      A run is named by its id, the beginning of one, SWEEP-K for trial K of a sweep, @last, @best or SWEEP@best. \
       The store is the nearest folder .runs from here upwards; --store or RUNS_STORE names another.
 
       Examples:

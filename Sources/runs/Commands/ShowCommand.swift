@@ -6,11 +6,12 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Shows everything that is known of a run.",
+    usage: "runs show <run> [<options>]",
     discussion: """
       Examples:
-        runs show q7k2            a run, a sweep or a trial by the beginning of its id
+        runs show q7k2            a run by the beginning of its id
         runs show q7k2-3          trial 3 of a sweep
-        runs show @best --json    the best trial of the newest sweep, for a program
+        runs show @best --json    the newest sweep's best trial, for a program
       """)
 
   @OptionGroup var which: RunArgument

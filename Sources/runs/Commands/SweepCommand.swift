@@ -33,8 +33,8 @@ struct DriveOptions: ParsableArguments {
 
 extension OpenStore {
   /// Returns a driver of this store's sweeps.
-  func driver(observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }) throws -> SweepDriver {
-    try SweepDriver(
+  func driver(observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }) -> SweepDriver {
+    SweepDriver(
       store: tracking, artifacts: artifacts, plugins: builtinPlugins(), launcher: builtinLauncher(),
       paths: SweepPaths(root: folder), runsExecutable: ownExecutable(), environment: inheritedEnvironment(),
       clock: { .now() }, stop: Interrupts.stop, observer: observer)
@@ -101,6 +101,7 @@ struct SweepCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Checks a spec file and starts nothing.",
+    usage: "runs sweep check <spec> [<options>]",
     discussion: """
       Every finding has its line and column. The exit code is 2 when there is an error.
 

@@ -7,9 +7,10 @@ struct SweepRerun: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rerun",
     abstract: "Trains a sweep's winner and its trial 0 again with new seeds: is it really better?",
+    usage: "runs sweep rerun <sweep> [<options>]",
     discussion: """
-      A winner of many trials is in part a lucky one. Its configuration and that of trial 0 (where a spec puts its
-      default) are trained with the same new seeds, each as a run of its own with the tags runs.reruns and
+      A winner of many trials is in part a lucky one. Its configuration and that of trial 0 (where a spec puts its \
+      default) are trained with the same new seeds, each as a run of its own with the tags runs.reruns and \
       runs.reruns_seed; the table has the mean and the spread of each. Only for built-in trainers.
 
       Examples:

@@ -7,9 +7,10 @@ struct SweepStart: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "start",
     abstract: "Starts a sweep from a spec file and drives it to its end.",
+    usage: "runs sweep start <spec> [<options>]",
     discussion: """
-      On a terminal it shows how the sweep goes, otherwise it writes a line for every event to standard error; the result
-      goes to standard output. Ctrl-C asks the trials to end (twice: at once), and `runs sweep resume` goes on later.
+      On a terminal it shows how the sweep goes, otherwise it writes a line for every event to standard error; the result \
+      goes to standard output. Ctrl-C asks the trials to end (twice: at once), and `runs sweep resume` goes on later. \
       Without a store here, .runs is made. The exit code is 0 when at least one trial can win, 1 when none can.
 
       Examples:
@@ -61,7 +62,7 @@ struct SweepStart: ParsableCommand {
     let store = try common.openOrMakeStore()
     try Interrupts.watch()
     let display = SweepDisplay(isQuiet: options.quiet, common: common)
-    let driver = try store.driver(observer: display.update)
+    let driver = store.driver(observer: display.update)
     let command = CommandLine.arguments.map { Value.text($0) }
     let id = try driver.start(
       spec, source: text, origin: origin(["command": .list(command), "spec": .text(absolute(path))]))
@@ -78,8 +79,9 @@ struct SweepResume: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
     abstract: "Goes on with a sweep that was interrupted or killed.",
+    usage: "runs sweep resume <sweep> [<options>]",
     discussion: """
-      Trials that were under way go on from their checkpoint or start over; none is lost and none counts twice. A sweep
+      Trials that were under way go on from their checkpoint or start over; none is lost and none counts twice. A sweep \
       that has ended is taken up again only when something is left to do.
 
       Examples:
@@ -96,7 +98,7 @@ struct SweepResume: ParsableCommand {
     let id = try store.sweep(which.sweep).run
     try Interrupts.watch()
     let display = SweepDisplay(isQuiet: options.quiet, common: common)
-    try drive(id, try store.driver(observer: display.update), display, options, store, common)
+    try drive(id, store.driver(observer: display.update), display, options, store, common)
   }
 }
 

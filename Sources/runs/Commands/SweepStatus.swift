@@ -8,6 +8,7 @@ struct SweepStatus: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Tells how a sweep stands.",
+    usage: "runs sweep status [<sweep>] [<options>]",
     discussion: """
       Examples:
         runs sweep status
@@ -79,8 +80,9 @@ struct SweepStop: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stop",
     abstract: "Stops a sweep for good, wherever it is driven.",
+    usage: "runs sweep stop <sweep> [<options>]",
     discussion: """
-      The request is recorded; the process that drives the sweep obeys it, and where none does, it is ended here. To
+      The request is recorded; the process that drives the sweep obeys it, and where none does, it is ended here. To \
       stop for a while, press Ctrl-C where it runs.
 
       Examples:

@@ -6,6 +6,7 @@ struct TagCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tag",
     abstract: "Sets, removes or prints a run's tags.",
+    usage: "runs tag <run> [<name=value> ...] [<options>]",
     discussion: """
       Examples:
         runs tag q7k2 team=vision stage=candidate
@@ -51,6 +52,7 @@ struct NoteCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "note",
     abstract: "Writes, clears or prints a run's note.",
+    usage: "runs note <run> [<text> ...] [<options>]",
     discussion: """
       Examples:
         runs note q7k2 the first one with the cleaned labels
