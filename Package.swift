@@ -106,9 +106,13 @@ let package = Package(
 
     tests("TrackingTests", ["Tracking"]),
     tests("SQLiteTests", ["SQL", "SQLite"]),
+    // A process that works on a store and is killed.
+    .executableTarget(
+      name: "StoreProcess", dependencies: ["Tracking", "SQL", "SQLite", "SQLTracking"], path: "Tests/StoreProcess",
+      swiftSettings: strict),
     tests(
       "SQLTrackingTests",
-      ["Tracking", "SQL", "SQLite", "Schema", "SQLTracking", "TrackingContracts"]),
+      ["Tracking", "SQL", "SQLite", "Schema", "SQLTracking", "TrackingContracts", "StoreProcess"]),
     tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts"]),
     tests(
       "SweepingTests",

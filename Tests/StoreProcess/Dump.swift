@@ -1,0 +1,34 @@
+import Tracking
+
+/// Everything that a store holds, as text.
+func dump(_ store: any TrackingStore) throws -> String {
+  var lines: [String] = []
+  for experiment in try store.experiments() { lines.append("\(experiment)") }
+  let page = try store.runs(matching: RunQuery(order: [RunQuery.Order(.attribute(.id))], limit: 10_000))
+  for row in page.rows {
+    let run = row.run.id
+    lines.append("\(row.run)")
+    lines.append("  \(row.parameters)")
+    lines.append("  \(row.tags.sorted { $0.key < $1.key })")
+    for transition in try store.transitions(of: run) { lines.append("  \(transition)") }
+    for attempt in try store.attempts(of: run) { lines.append("  \(attempt)") }
+    for artifact in try store.artifacts(of: run) { lines.append("  \(artifact)") }
+    for attempt in 1...3 {
+      for series in try store.series(of: run, attempt: attempt) {
+        let points = try store.points(of: run, metric: series.name, in: 0..<Int.max, attempt: attempt)
+        lines.append("  \(series)")
+        lines.append(
+          "    \(points.steps.count) \(Digest(hashing: "\(points.steps)\(points.times)")) "
+            + "\(Digest(hashing: "\(points.values.map(\.bitPattern))"))")
+      }
+    }
+    guard row.run.kind == .hyperdrive, let sweep = try? store.sweep(run) else { continue }
+    lines.append("  \(sweep.spec.value.json) \(sweep.source)")
+    for decision in try store.decisions(of: run) { lines.append("  \(decision)") }
+    for event in 0...(try store.lastEvent(of: run)) {
+      lines.append(
+        "  \(event): \(try store.trials(of: run, asOf: event).map { "\($0.run) \($0.state) \($0.observed)" })")
+    }
+  }
+  return lines.joined(separator: "\n")
+}
