@@ -116,6 +116,17 @@ struct TrainerTests {
     #expect(try store.series(of: record.run).contains { $0.name == "validation:accuracy" })
   }
 
+  @Test func `what cannot be trained is an invalid request`() throws {
+    let store = try makeStore()
+    for (name, wrong) in [("a", ["optimizer": "lamb"]), ("b", ["train": "/nowhere.csv"])] as [(String, [String: Value])]
+    {
+      do {
+        _ = try train(name, parameters(wrong), in: store)
+        Issue.record("it was trained")
+      } catch let error as TrackingError { #expect(error.code == .invalid) }
+    }
+  }
+
   @Test func `every hyperparameter is described`() {
     let options = ImageClassificationTrainer.description.options
     #expect(options.count == Hyperparameter.table.count)

@@ -26,14 +26,25 @@ public struct ImageClassificationTrainer: Trainer {
   public static var metrics: [(name: String, goal: Goal?)] {
     [
       ("validation:accuracy", .maximize), ("validation:loss", .minimize), ("train:accuracy", .maximize),
-      ("train:loss", .minimize), ("best_validation:accuracy", .maximize), ("train:batch_loss", .minimize),
+      ("train:loss", .minimize), ("best_validation:accuracy", .maximize),
+      ("validation:accuracy_standard_error", nil), ("train:batch_loss", .minimize),
       ("learning_rate", nil), ("grad_norm", nil), ("epoch", nil), ("system:images_per_second", .maximize),
       ("system:epoch_seconds", .minimize), ("system:cpu_seconds", .minimize),
     ]
   }
 
   /// Trains, logging through the session; leaves the artifact `model`.
+  ///
+  /// - Throws: `.invalid` for parameters, files or data that cannot be trained with.
   public func train(in session: RunSession) throws -> TrainingEnd {
+    do {
+      return try Self.trained(in: session)
+    } catch let error as TrainerError {
+      throw TrackingError(error.code == .damaged ? .corrupt : .invalid, error.message)
+    }
+  }
+
+  private static func trained(in session: RunSession) throws -> TrainingEnd {
     let parameters = try Hyperparameters(session.parameters)
     let data = try TrainingData(reading: parameters.data)
     try session.recordEffective(parameters.record + [Parameter("data_sha256", .text(data.digest.hex))])

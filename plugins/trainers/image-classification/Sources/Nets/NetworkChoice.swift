@@ -38,6 +38,15 @@ enum NetworkChoice: Equatable {
     }
   }
 
+  /// Bytes of activations that a batch keeps per image, roughly.
+  func bytes(height: Int, width: Int) -> Int {
+    switch self {
+    case .perceptron(let hidden): 4 * (height * width * 4 + 2 * hidden.reduce(0, +)) + 1
+    case .convolutional: 1
+    case .residual(let layers): 4 * height * width * 16 * (4 * (layers - 2) / 6 + 4)
+    }
+  }
+
   /// Floating-point operations of a training step per image, roughly: whether threads are worth waking.
   func work(_ context: NetworkContext) -> Int {
     let pixels = context.height * context.width

@@ -18,32 +18,33 @@ enum Checkpoint {
     try out.bytes.withUnsafeBytes { try Files.replace(path, with: $0) }
   }
 
+  /// What became of a checkpoint.
+  enum Outcome: Equatable {
+    /// There is none.
+    case none
+    case taken
+    /// It is damaged or belongs to another training; nothing of it was used.
+    case refused(String)
+  }
+
   /// Takes up a training where a checkpoint left it.
-  ///
-  /// - Returns: false when there is none.
-  /// - Throws: `TrainerError(.damaged)` for one that is damaged or belongs to another training.
-  static func read(_ training: Training, from path: String) throws -> Bool {
-    guard Files.exists(path) else { return false }
+  static func read(_ training: Training, from path: String) throws -> Outcome {
+    guard Files.exists(path) else { return .none }
     let bytes = try FileBytes.raw(path)
     let trailer = 8 + 64
-    guard bytes.count > trailer else { throw damaged(path, "it is too short") }
+    guard bytes.count > trailer else { return .refused("it is too short") }
     var tail = ByteSource(Array(bytes[(bytes.count - trailer)...]))
-    let expected = try tail.text()
-    guard Digest(hashing: bytes[..<(bytes.count - trailer)]).hex == expected else {
-      throw damaged(path, "its digest does not fit its content")
+    guard let expected = try? tail.text(), Digest(hashing: bytes[..<(bytes.count - trailer)]).hex == expected else {
+      return .refused("its digest does not fit its content")
     }
     var source = ByteSource(bytes)
-    guard try source.text() == magic else { throw damaged(path, "it was written by another version") }
+    guard try source.text() == magic else { return .refused("it was written by another version") }
     guard try source.text() == training.identity else {
-      throw damaged(path, "it belongs to a training with other data or parameters")
+      return .refused("it belongs to a training with other data or parameters")
     }
     training.progress = try Progress(from: &source)
     for learner in training.learners { try learner.read(from: &source) }
-    return true
-  }
-
-  private static func damaged(_ path: String, _ why: String) -> TrainerError {
-    TrainerError(.damaged, "the checkpoint '\(path)' is not taken: \(why); remove it to start from the beginning")
+    return .taken
   }
 }
 

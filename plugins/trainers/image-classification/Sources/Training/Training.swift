@@ -54,7 +54,9 @@ final class Training {
     classes = parameters.whole("num_classes") ?? data.classes
     var context = NetworkContext(
       kernels: kernels, workers: Workers(1), height: data.height, width: data.width, channels: data.channels,
-      classes: classes, batch: batchSize)
+      classes: classes,
+      // Judging takes more images at once than a small batch has.
+      batch: max(batchSize, 64))
     self.threads = Training.threads(parameters, allowed: allowed, work: choice.work(context) * batchSize)
     context.workers = Workers(self.threads)
     let (rank, size) = (topRank, batchSize)
@@ -88,8 +90,17 @@ final class Training {
       throw TrainerError(
         .unsuitable, "top_k is \(rank), and with no more classes than that it is always 1; give less")
     }
-    if let problem = parameters.network.problem(height: data.height, width: data.width) {
+    let choice = parameters.network
+    if let problem = choice.problem(height: data.height, width: data.width) {
       throw TrainerError(.unsuitable, problem)
+    }
+    let batch = min(parameters.whole("mini_batch_size") ?? 32, count)
+    let most = Int(8 << 30) / choice.bytes(height: data.height, width: data.width)
+    if batch > most {
+      throw TrainerError(
+        .unsuitable,
+        "mini_batch_size is \(batch), which takes more than 8 GiB for \(choice.name) on images of "
+          + "\(data.height)x\(data.width); give at most \(most)")
     }
   }
 
@@ -112,8 +123,11 @@ final class Training {
   func run() throws -> TrainingEnd {
     if let path = checkpointPath {
       try Files.makeDirectory(checkpoints ?? "")
-      if try Checkpoint.read(self, from: path) {
-        sink.say("resumed at epoch \(progress.epoch), update \(learners[0].updates)")
+      switch try Checkpoint.read(self, from: path) {
+      case .none: break
+      case .taken: sink.say("resumed at epoch \(progress.epoch), update \(learners[0].updates)")
+      // From the beginning the same numbers come out, only later.
+      case .refused(let why): sink.say("the checkpoint '\(path)' is not taken: \(why); starting from the beginning")
       }
     }
     let epochs = parameters.whole("epochs") ?? 30
