@@ -1,11 +1,15 @@
+internal import GridStrategy
 internal import ImageClassificationTrainer
 internal import LocalLauncher
+internal import RandomStrategy
 internal import Sweeping
 internal import Tracking
 
 /// The plugins that are built in: a line each.
 func builtinPlugins() -> PluginCatalogue {
   var plugins = PluginCatalogue()
+  plugins.register(RandomStrategy.self)
+  plugins.register(GridStrategy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins
