@@ -81,7 +81,7 @@ struct Reproduction: Equatable {
   /// The verdict in a sentence or two.
   var verdict: String {
     if points == 0 { return "not identical: the record has no point to compare" }
-    let counts = "\(grouped(points)) points in \(series) series"
+    let counts = "\(grouped(points)) point\(points == 1 ? "" : "s") in \(series) series"
     if isIdentical {
       let model = models?.recorded.map { ", model \($0.hex)" } ?? ""
       return "identical: \(counts)\(model)"

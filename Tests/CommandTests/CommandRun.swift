@@ -60,6 +60,7 @@ struct ProgramResult {
 }
 
 /// Runs a program to its end.
+@discardableResult
 func runProgram(
   _ arguments: [String], in folder: String? = nil, environment extra: [String: String] = [:]
 ) throws -> ProgramResult {

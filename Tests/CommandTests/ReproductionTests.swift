@@ -62,10 +62,10 @@ private func compared(_ recorded: [Double], _ again: [Double], isComplete: Bool 
     var comparison = compared([1], [1])
     let digest = Digest(hashing: "a")
     comparison.models = (digest, digest)
-    #expect(comparison.verdict == "identical: 1 points in 1 series, model \(digest)")
+    #expect(comparison.verdict == "identical: 1 point in 1 series, model \(digest)")
     comparison.models = (digest, nil)
     #expect(!comparison.isIdentical)
-    #expect(comparison.verdict.hasPrefix("not identical: all 1 points in 1 series are equal; the model was \(digest)"))
+    #expect(comparison.verdict.hasPrefix("not identical: all 1 point in 1 series are equal; the model was \(digest)"))
     #expect(comparison.json["model_again"] == .null)
   }
 
