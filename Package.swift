@@ -126,7 +126,12 @@ let package = Package(
         "CImageKernels",
       ]),
     tests("ArchitectureTests", []),
-    tests("CommandTests", ["Tracking", "SQLite", "SQLTracking", "Sweeping", "runs"], exclude: ["Golden"]),
+    tests(
+      "CommandTests",
+      [
+        "Tracking", "SQLite", "SQLTracking", "Sweeping", "runs",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], exclude: ["Golden"]),
     tests("DocsTests", []),
   ],
   swiftLanguageModes: [.v6]
