@@ -97,6 +97,10 @@ struct HyperparameterTests {
     ])
     let again = try Hyperparameters(parameters.record.byName)
     #expect(again.modelRecord == parameters.modelRecord)
+    for more in [["validation": "b.csv"], ["folds": 3], ["top_k": 2, "num_classes": 4]] as [[String: Value]] {
+      let one = try Hyperparameters(more.merging(["train": "a.csv"]) { given, _ in given })
+      #expect(try Hyperparameters(one.record.byName).modelRecord == one.modelRecord)
+    }
   }
 
   @Test func `a space is checked before anything starts`() {

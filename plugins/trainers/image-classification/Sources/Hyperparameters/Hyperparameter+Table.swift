@@ -29,10 +29,12 @@ extension Hyperparameter {
     Hyperparameter("num_classes", .whole(2, 10_000), "classes; must not be fewer than the data has"),
     Hyperparameter("num_training_samples", .whole(1, .max), "training images; must be what the data has"),
     Hyperparameter(
-      "validation_fraction", .real(0.001, 0.999), 0.25, "the part of `train` that validates, without `validation`"),
-    Hyperparameter("split_seed", .whole(0, .max), 0, "which part that is; apart from `seed`, so that seeds compare"),
+      "validation_fraction", .real(0.001, 0.999), 0.25, "the part of `train` that validates", reader: .oneSplit),
     Hyperparameter(
-      "folds", .whole(2, 100), "cross-validates with this many folds instead of one split"),
+      "split_seed", .whole(0, .max), 0, "which part that is; apart from `seed`, so that seeds compare",
+      reader: .parting),
+    Hyperparameter(
+      "folds", .whole(2, 100), "cross-validates with this many folds instead of one split", reader: .parting),
   ]
 
   private static let training = [

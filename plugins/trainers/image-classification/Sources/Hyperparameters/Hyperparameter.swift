@@ -28,6 +28,10 @@ struct Hyperparameter: Sendable {
     case networks([String])
     case earlyStopping
     case schedule
+    /// Where the training file is parted.
+    case parting
+    /// Where it is parted once.
+    case oneSplit
   }
 
   var name: String

@@ -104,6 +104,8 @@ struct Hyperparameters: Sendable {
     case .networks(let names): names.contains(text("network") ?? "")
     case .earlyStopping: flag("early_stopping")
     case .schedule: value("lr_scheduler_step") != .null
+    case .parting: value("validation") == .null
+    case .oneSplit: value("validation") == .null && value("folds") == .null
     }
   }
 
