@@ -6,7 +6,7 @@ import Glibc
 /// SQLite's own busy timeout sleeps longer the longer it waits, so that late comers win: eight writers starved each
 /// other for seconds. Sleeps that stay short and random keep the worst wait near the length of the queue.
 final class BusyWaiting: @unchecked Sendable {  // Used by one connection, which one thread uses at a time.
-  private let limit: Double
+  private var limit: Double
   private var began = 0.0
 
   /// - Parameter limit: seconds after which a statement fails with `.busy`.
@@ -18,6 +18,14 @@ final class BusyWaiting: @unchecked Sendable {  // Used by one connection, which
       { context, count in
         Unmanaged<BusyWaiting>.fromOpaque(context!).takeUnretainedValue().waits(attempt: Int(count)) ? 1 : 0
       }, Unmanaged.passUnretained(self).toOpaque())
+  }
+
+  /// Does something with another limit.
+  func withLimit<Result>(_ other: Double, _ body: () -> Result) -> Result {
+    let usual = limit
+    limit = min(usual, other)
+    defer { limit = usual }
+    return body()
   }
 
   /// Sleeps a little, and answers whether to try again.

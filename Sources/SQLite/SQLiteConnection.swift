@@ -5,6 +5,7 @@ import SQL
 final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Its pool hands it to one thread at a time.
   let handle: OpaquePointer
   private let waiting: BusyWaiting
+  private let checkpoints: Checkpoints
   private var statements: [String: SQLiteStatement] = [:]
   private var uses = 0
 
@@ -26,6 +27,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {  // Its pool 
     handle = opened
     waiting = BusyWaiting(limit: waitLimit)
     waiting.attach(to: opened)
+    checkpoints = Checkpoints(waiting: waiting)
+    checkpoints.attach(to: opened)
     runs_sqlite3_keep_wal_on_close(opened)
     // As in PostgreSQL; the same text must mean the same.
     try runScript("PRAGMA case_sensitive_like=ON")

@@ -46,6 +46,9 @@ public final class SQLiteDatabase: SQLDatabase {
     try writer.runScript("PRAGMA foreign_keys=ON")
   }
 
+  // A process that just ends must not owe a sync.
+  deinit { _ = try? close() }
+
   /// Reads from one snapshot; see `SQLDatabase`.
   public func read<Result>(_ body: (any SQLConnection) throws -> Result) throws -> Result {
     if turn.isMine { return try body(writer) }
@@ -89,7 +92,8 @@ public final class SQLiteDatabase: SQLDatabase {
     }
   }
 
-  /// Makes relaxed transactions durable and closes the readers; the file itself is closed with this object.
+  /// Makes relaxed transactions durable and closes the readers; the file itself is closed with this object, which closes
+  /// itself if nobody did.
   public func close() throws {
     readers.withLock { $0.removeAll() }
     try log?.close()

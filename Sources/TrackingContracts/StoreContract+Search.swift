@@ -152,6 +152,13 @@ extension StoreContract {
         }
       }
     },
+    demand("a page may be as large as one likes") { subject in
+      try makeRuns(subject)
+      for order in [[], ["metrics.m"]] {
+        let query = RunQuery(order: try order.map(FilterParser.order(of:)), limit: .max)
+        #expect(try subject.store.runs(matching: query).rows.count == 8)
+      }
+    },
     demand("a run that is recorded meanwhile does not shift the pages") { subject in
       try makeRuns(subject)
       var query = RunQuery(limit: 4)

@@ -39,7 +39,7 @@ private final class JournalIntake: @unchecked Sendable {  // `monitor` protects 
   private var taken: UInt64 = 0
   private var failure: (any Error)?
   private var isClosed = false
-  private var thread: pthread_t?
+  private var thread: Thread?
 
   /// Points that wait for this long, in seconds, are taken over...
   private static let delay = 0.2
@@ -55,21 +55,12 @@ private final class JournalIntake: @unchecked Sendable {  // `monitor` protects 
   }
 
   func start() throws {
-    var started = pthread_t()
-    let context = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &started, nil,
-      { context in
-        Unmanaged<JournalIntake>.fromOpaque(context!).takeRetainedValue().work()
-        return nil
-      }, context.toOpaque())
-    guard status == 0 else {
-      context.release()
+    do {
+      thread = try Thread { self.work() }
+    } catch {
       journal.remove()
-      throw TrackingError(
-        .system, "no thread could be started for a metric logger: \(String(cString: strerror(status))).")
+      throw error
     }
-    thread = started
   }
 
   func log(_ metric: String, step: Int64, value: Double, time: Timestamp) throws {
@@ -115,14 +106,14 @@ private final class JournalIntake: @unchecked Sendable {  // `monitor` protects 
   }
 
   func close() throws {
-    let running = monitor.locked { () -> pthread_t? in
+    let running = monitor.locked { () -> Thread? in
       defer { thread = nil }
       isClosed = true
       monitor.wakeAll()
       return thread
     }
     guard let running else { return }
-    pthread_join(running, nil)
+    running.join()
     try takeOver(true)
     journal.remove()
   }

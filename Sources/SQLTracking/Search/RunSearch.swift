@@ -30,15 +30,17 @@ struct RunSearch {
   func page() throws -> [Found] {
     guard query.limit >= 1 else { throw TrackingError(.invalid, "a page has at least 1 run, not \(query.limit).") }
     let token = try query.pageToken.map { try PageToken($0, of: query) }
+    // One more than the page, to know whether there is another.
+    let wanted = query.limit == .max ? .max : query.limit + 1
     let plan = try plan()
-    guard case .order = plan else { return try page(plan, nil, after: token, limit: query.limit + 1) }
+    guard case .order = plan else { return try page(plan, nil, after: token, limit: wanted) }
     // The index holds the numbers only: NaN and runs without the metric come by statements of their own.
     var found: [Found] = []
     var reached = 0
     if case .integer(let number)? = token?.values.first { reached = Int(number) }
     for metricClass in MetricClass.allCases where metricClass.rawValue >= reached && found.count <= query.limit {
       let token = metricClass.rawValue == reached ? token : nil
-      found += try page(plan, metricClass, after: token, limit: query.limit + 1 - found.count)
+      found += try page(plan, metricClass, after: token, limit: wanted - found.count)
     }
     return found
   }
@@ -71,7 +73,8 @@ struct RunSearch {
   /// How many runs of an order are looked at until enough of `count` of `all` are found, if they lie evenly.
   private func cost(ofScanning all: Int, for count: Int) -> Int {
     guard count > 0 else { return all }
-    return Int((Double(query.limit + 1) * Double(all) / Double(count)).rounded(.up)) * (1 + query.filter.count)
+    let looked = Double(query.limit) * Double(all) / Double(count) * Double(1 + query.filter.count)
+    return Int(min(looked.rounded(.up), 1e15))
   }
 
   /// How many runs the experiment and the parent leave, and how many there are.

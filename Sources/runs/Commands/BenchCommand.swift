@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Glibc
 internal import ImageClassificationTrainer
+internal import SQLTracking
+internal import SQLite
 internal import Tracking
 
 /// `runs bench`.
@@ -9,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Prints measurements; scripts/bench runs it.",
     shouldDisplay: false,
-    subcommands: [Trainer.self])
+    subcommands: [Trainer.self, Store.self])
 
   /// `runs bench trainer`.
   struct Trainer: ParsableCommand {
@@ -46,6 +48,33 @@ struct BenchCommand: ParsableCommand {
           throw CommandFailure(.usage, String(describing: error))
         }
       }
+    }
+  }
+
+  /// `runs bench store`.
+  struct Store: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "store", abstract: "Measures the store against its limits: a line a number.",
+      shouldDisplay: false)
+
+    @Argument(help: ArgumentHelp("A folder for the databases, which must be empty.", valueName: "folder"))
+    var folder: String
+
+    @Option(help: ArgumentHelp("How many runs are searched.", valueName: "count"))
+    var runs = 20_000
+
+    @Flag(help: "A line of JSON a number.")
+    var json = false
+
+    /// Measures and prints.
+    func run() throws {
+      let benchmark = StoreBenchmark(
+        in: folder, open: { try SQLiteDatabase(path: $0) },
+        report: {
+          write((json ? $0.json : $0.text) + "\n")
+          Output.flush()
+        })
+      try benchmark.run(runs: runs)
     }
   }
 }
