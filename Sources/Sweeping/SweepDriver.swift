@@ -46,18 +46,49 @@ public final class SweepDriver: Sendable {
   /// - Parameters:
   ///   - source: the text of the spec file.
   ///   - origin: what started it, as the parent run records it.
+  ///   - id: the sweep's run id.
   /// - Returns: the sweep's run id, for `drive`.
-  public func start(_ spec: SweepSpec, source: String, origin: Value = .null) throws -> RunID {
-    throw TrackingError(.invalid, "sweeps are not driven yet")
+  @discardableResult
+  public func start(
+    _ spec: SweepSpec, source: String, origin: Value = .null,
+    id: RunID = RunID(randomBits: .random(in: 0...(.max)))
+  ) throws -> RunID {
+    try store.commit([
+      .createRun(
+        NewRun(
+          id: id, experiment: spec.experiment, kind: .hyperdrive, name: spec.displayName, state: .queued,
+          origin: origin, tags: spec.tags)),
+      .declareSweep(Sweep(run: id, spec: spec, source: source)),
+    ])
+    return id
   }
 
   /// Drives a sweep until it ends or is interrupted; for a new sweep as for one that was left at any moment.
   ///
-  /// A sweep that has ended is taken up again when something is left to do.
+  /// A sweep that failed or was canceled is taken up again when something is left to do.
   ///
   /// - Throws: `.busy` naming the process that drives it; `.notFound`.
   public func drive(_ sweep: RunID) throws -> SweepOutcome {
-    throw TrackingError(.invalid, "sweeps are not driven yet")
+    let record = try store.sweep(sweep)
+    let lock = try SweepLock(sweep, paths: paths)
+    return try withExtendedLifetime(lock) {
+      let run = try store.run(sweep)
+      let loop = try SweepLoop(self, record, undriven: try countUndriven(run))
+      if run.state.isFinal {
+        let isComplete = loop.trials.count >= record.spec.limits.maxTotalTrials
+        if run.state == .finished || isComplete {
+          return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
+        }
+        try store.commit([
+          .setTag(sweep, name: SweepTag.stopRequested, value: nil),
+          .transition(sweep, to: .queued, reason: "taken up again"),
+        ])
+      }
+      if try store.run(sweep).state != .running { try store.commit(.transition(sweep, to: .running, reason: "")) }
+      loop.state = .running
+      loop.started = try store.run(sweep).started ?? clock()
+      return try loop.run()
+    }
   }
 
   /// Stops a sweep for good: records the request, which a driver elsewhere obeys; where none drives, ends what still
@@ -65,6 +96,35 @@ public final class SweepDriver: Sendable {
   ///
   /// - Returns: the outcome; nil when another process drives the sweep and will end it.
   public func cancel(_ sweep: RunID, reason: String) throws -> SweepOutcome? {
-    throw TrackingError(.invalid, "sweeps are not driven yet")
+    _ = try store.sweep(sweep)
+    let run = try store.run(sweep)
+    guard !run.state.isFinal else { return try drive(finished: sweep) }
+    try store.commit(.setTag(sweep, name: SweepTag.stopRequested, value: reason))
+    do {
+      return try drive(sweep)
+    } catch let error as TrackingError where error.code == .busy {
+      return nil
+    }
+  }
+
+  // A sweep that has ended stays as it ended.
+  private func drive(finished sweep: RunID) throws -> SweepOutcome {
+    let run = try store.run(sweep)
+    let loop = try SweepLoop(self, try store.sweep(sweep), undriven: 0)
+    return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
+  }
+
+  // The time between the last sign of the driver before and now is not the sweep's own: it does not count for `timeout`.
+  private func countUndriven(_ run: Run) throws -> Int64 {
+    let before = try store.tags(of: run.id)[SweepTag.undriven].flatMap { Int64($0) } ?? 0
+    guard run.started != nil else { return before }
+    var last = try store.transitions(of: run.id).last?.time ?? run.created
+    for trial in try store.trials(of: run.id, asOf: nil) {
+      let attempts = try store.attempts(of: trial.run)
+      if let attempt = attempts.last { last = max(last, attempt.ended ?? attempt.started) }
+    }
+    let undriven = before + max(0, last.milliseconds(to: clock()))
+    try store.commit(.setTag(run.id, name: SweepTag.undriven, value: String(undriven)))
+    return undriven
   }
 }

@@ -49,6 +49,8 @@ public enum TrialEnvironment {
 public enum SweepTag {
   /// On a sweep: a person wants it stopped for good; the text says why. Removed when it is taken up again.
   public static let stopRequested = "runs.stop_requested"
+  /// On a sweep: the milliseconds between its first start and now during which nobody drove it.
+  public static let undriven = "runs.undriven_ms"
   /// On a trial: `ATTEMPT CAUSE` of the attempt that was last asked to end, recorded before it is asked.
   public static let interrupted = "runs.interrupted"
 }

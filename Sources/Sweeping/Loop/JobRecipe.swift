@@ -1,0 +1,76 @@
+internal import Tracking
+
+/// Makes the job of an attempt at a trial from the sweep's spec.
+struct JobRecipe {
+  let sweep: Sweep
+  let paths: SweepPaths
+  let runsExecutable: String
+  /// What jobs inherit; `RUNS_` variables are left out.
+  let inherited: [String: String]
+
+  /// Makes the job, with its directories.
+  func job(of trial: TrialEntry, attempt: Int) throws -> Job {
+    let name = trial.run.job(attempt)
+    let directory = paths.jobDirectory(name)
+    try makeDirectories(directory + "/outputs")
+    try makeDirectories(paths.checkpointDirectory(of: trial.run))
+    var environment = inherited.filter { !$0.key.hasPrefix("RUNS_") }
+    let values = trial.parameters.byName
+    for (name, value) in values {
+      set(&environment, TrialEnvironment.parameterPrefix, name, value)
+      environment[TrialEnvironment.azurePrefix + name] = value.plain
+    }
+    for (name, value) in sweep.spec.inputs {
+      set(&environment, TrialEnvironment.inputPrefix, name, value)
+      environment[TrialEnvironment.azurePrefix + name] = value.plain
+    }
+    environment[TrialEnvironment.store] = paths.root
+    environment[TrialEnvironment.run] = trial.run.text
+    environment[TrialEnvironment.sweep] = sweep.run.text
+    environment[TrialEnvironment.trial] = String(trial.number)
+    environment[TrialEnvironment.attempt] = String(attempt)
+    environment[TrialEnvironment.seed] = String(sweep.spec.seed)
+    environment[TrialEnvironment.job] = name
+    environment[TrialEnvironment.jobDirectory] = directory
+    environment[TrialEnvironment.outputDirectory] = directory + "/outputs"
+    environment[TrialEnvironment.checkpointDirectory] = paths.checkpointDirectory(of: trial.run)
+    switch sweep.spec.work {
+    case .trainer:
+      return Job(
+        name: name, arguments: [runsExecutable, "trial-run"], environment: environment, workingDirectory: directory,
+        directory: directory)
+    case .command(let command, let code, let variables):
+      let template = CommandTemplate(command)
+      for (reference, _) in template.references {
+        guard let value = value(of: reference, values, directory) else { continue }
+        environment[reference.variable] = value
+        if reference.kind == .outputs { try makeDirectories(value) }
+      }
+      environment.merge(variables) { $1 }
+      var place = code
+      if place.isEmpty {
+        place = directory + "/work"
+        try makeDirectories(place)
+      }
+      let text = template.filled(isShell: true) { value(of: $0, values, directory) }
+      return Job(
+        name: name, arguments: ["/bin/sh", "-c", text], environment: environment, workingDirectory: place,
+        directory: directory)
+    }
+  }
+
+  private func set(_ environment: inout [String: String], _ prefix: String, _ name: String, _ value: Value) {
+    environment[prefix + name.uppercased()] = value.plain
+  }
+
+  // Azure's components name a swept parameter as an input: the trial's own value goes first.
+  private func value(
+    of reference: CommandTemplate.Reference, _ parameters: [String: Value], _ directory: String
+  ) -> String? {
+    if reference.kind == .outputs { return directory + "/outputs/" + reference.name }
+    let given = reference.kind == .inputs ? sweep.spec.inputs[reference.name] : nil
+    guard let value = parameters[reference.name] ?? given else { return nil }
+    guard let member = reference.member else { return value.plain }
+    return value[member]?.plain ?? parameters["\(reference.name).\(member)"]?.plain
+  }
+}

@@ -1,0 +1,213 @@
+internal import Tracking
+
+extension SweepLoop {
+  /// How many times in a row an attempt may be lost before the trial is given up.
+  static let lossLimit = 3
+  /// How many first failures of one kind end a sweep.
+  static let firstFailureLimit = 3
+
+  /// Records the ends of jobs that have ended, in one commit.
+  func recordEnds() throws {
+    var changes: [Change] = []
+    var lines: [(trial: Int, state: RunState, text: String)] = []
+    for number in active.keys.sorted() {
+      guard let job = active[number] else { continue }
+      let jobState = try driver.launcher.state(of: job.name, in: job.directory)
+      if jobState == .running { continue }
+      let end = try end(of: job, jobState)
+      trials[number].count(end.outcome)
+      trials[number].state = end.state
+      changes.append(
+        .endAttempt(trials[number].run, number: job.attempt, end.outcome, detail: end.detail))
+      if let count = trials[number].objective?.count, count > trials[number].observed {
+        changes.append(.observe(trials[number].run, count: count))
+        trials[number].observed = count
+      }
+      changes.append(.transition(trials[number].run, to: end.state, reason: end.reason))
+      active[number] = nil
+      lines.append((number, end.state, end.reason))
+    }
+    guard !changes.isEmpty else { return }
+    try commit(changes)
+    for line in lines { note(line.trial, line.state, ended(line.trial, line.text)) }
+    newsArrived()
+  }
+
+  private func ended(_ number: Int, _ reason: String) -> String {
+    guard let best = trials[number].objective?.best(spec.objective.goal) else { return reason }
+    let value = "\(spec.objective.metric)=\(best.value)"
+    return reason.isEmpty ? value : "\(value); \(reason)"
+  }
+
+  /// How an attempt ended, and what becomes of its trial.
+  struct End {
+    var outcome: Attempt.Outcome
+    var state: RunState
+    var reason: String
+    var detail = ""
+  }
+
+  // Takes the last of the job's output and decides what its end means.
+  private func end(of job: ActiveJob, _ jobState: JobState) throws -> End {
+    let trial = trials[job.trial]
+    var scan = job.scan
+    if let columns = scan?.read(isEnd: true, now: now), !columns.isEmpty {
+      fault.pass()
+      try store.append(columns, to: trial.run)
+      fault.pass()
+    }
+    try store.recoverMetrics()
+    let series = try store.series(of: trial.run)
+    trials[job.trial].objective = series.first { $0.name == spec.objective.metric }
+    let message = readFile(job.directory + "/" + TrainerExit.messageFile) ?? ""
+    let tail = lastLines(of: job.directory + "/stderr")
+    if case .exited(0) = jobState { return success(job, message, series) }
+    if case .trainer = spec.work, jobState == .exited(TrainerExit.diverged) {
+      return End(outcome: .exited(TrainerExit.diverged), state: .finished, reason: "diverged: " + message)
+    }
+    if let cause = job.cause { return try ordered(job, cause, jobState, tail) }
+    switch jobState {
+    case .lost, .unknown: return lost(trial, .lost, "the job was gone without a trace of its end", tail)
+    case .signaled(9): return lost(trial, .signaled(9), "the job was killed (signal 9)", tail)
+    case .exited(TrainerExit.yielded) where isTrainer:
+      return lost(trial, .lost, "the job was asked to stop from outside", tail)
+    case .exited(let code):
+      let isFinal = isTrainer && code == TrainerExit.refused
+      let said = isTrainer && !message.isEmpty ? message : tail.split(separator: "\n").last.map(String.init) ?? ""
+      let reason = isTrainer && !message.isEmpty ? message : "exit code \(code)" + (said.isEmpty ? "" : ": " + said)
+      return failed(trial, .exited(code), reason, tail, mayRetry: !isFinal)
+    case .signaled(let signal): return failed(trial, .signaled(signal), "ended by signal \(signal)", tail)
+    case .running: preconditionFailure("a running job has not ended")
+    }
+  }
+
+  private var isTrainer: Bool { if case .trainer = spec.work { true } else { false } }
+
+  private func success(_ job: ActiveJob, _ message: String, _ series: [SeriesSummary]) -> End {
+    let metric = spec.objective.metric
+    guard !series.contains(where: { $0.name == metric }) else {
+      return End(outcome: .exited(0), state: .finished, reason: message)
+    }
+    let logged = series.map(\.name)
+    var reason = "it never logged the primary metric '\(metric)'"
+    if logged.isEmpty {
+      reason +=
+        ", nor any other; log it with `runs log \(metric)=VALUE`, or give `metrics:` with a regex for its output"
+    } else if let near = nearestName(to: metric, among: logged) {
+      reason += "; it logged '\(near)': name that in objective.primary_metric, or log '\(metric)'"
+    } else {
+      reason += "; it logged \(logged.map { "'\($0)'" }.joined(separator: ", "))"
+    }
+    return End(outcome: .exited(0), state: .failed, reason: reason)
+  }
+
+  // A job that was asked to end, and did.
+  private func ordered(_ job: ActiveJob, _ cause: ActiveJob.Cause, _ jobState: JobState, _ tail: String) throws -> End {
+    switch cause {
+    case .interrupted:
+      return End(outcome: .canceled, state: .scheduled, reason: "interrupted; it goes on with the sweep")
+    case .canceled:
+      return End(outcome: .canceled, state: .canceled, reason: ending?.reason ?? "the sweep was stopped")
+    case .pruned:
+      let decisions = try store.decisions(of: sweep.run)
+      let why = decisions.last { $0.kind == .stop && $0.trial == job.trial }
+      return End(outcome: .canceled, state: .pruned, reason: why?.reason ?? "stopped by the policy")
+    case .timedOut:
+      let limit = spec.limits.trialTimeout.map { Value.real($0).json } ?? ""
+      return failed(
+        trials[job.trial], .signaled(15), "trial_timeout of \(limit) s reached", tail)
+    }
+  }
+
+  private func lost(_ trial: TrialEntry, _ outcome: Attempt.Outcome, _ what: String, _ tail: String) -> End {
+    guard trial.losses + 1 < SweepLoop.lossLimit else {
+      return End(
+        outcome: outcome, state: .failed, reason: "\(what), \(trial.losses + 1) times in a row", detail: tail)
+    }
+    return End(outcome: outcome, state: .scheduled, reason: "\(what); it is tried again", detail: tail)
+  }
+
+  private func failed(
+    _ trial: TrialEntry, _ outcome: Attempt.Outcome, _ reason: String, _ tail: String, mayRetry: Bool = true
+  ) -> End {
+    if mayRetry, trial.failures < spec.limits.maxRetries, ending == nil {
+      let left = spec.limits.maxRetries - trial.failures
+      return End(
+        outcome: outcome, state: .scheduled, reason: "\(reason); it is tried again (\(left) of max_retries left)",
+        detail: tail)
+    }
+    return End(outcome: outcome, state: .failed, reason: reason, detail: tail)
+  }
+
+  func recordFailureToStart(_ trial: Int, _ attempt: Int, _ message: String) throws {
+    trials[trial].count(.failedToStart)
+    trials[trial].state = .failed
+    try commit([
+      .endAttempt(trials[trial].run, number: attempt, .failedToStart, detail: message),
+      .transition(trials[trial].run, to: .failed, reason: message),
+    ])
+    note(trial, .failed, message)
+    newsArrived()
+  }
+
+  private func lastLines(of path: String) -> String {
+    let lines = (readFile(path, lastBytes: 4096) ?? "").split(separator: "\n")
+      .filter { line in line.contains { !$0.isWhitespace } }
+    return lines.suffix(8).joined(separator: "\n")
+  }
+
+  // MARK: - The end of the sweep
+
+  /// Records the end of the sweep when nothing is left to do; to be asked while no job is active.
+  func finishIfDone() throws -> SweepOutcome? {
+    if let ending { return try finish(ending) }
+    guard !trials.contains(where: { !$0.state.isFinal }) else { return nil }
+    let reason: String
+    if trials.count >= spec.limits.maxTotalTrials {
+      reason = "max_total_trials (\(spec.limits.maxTotalTrials)) reached"
+    } else if let exhausted {
+      reason = exhausted
+    } else {
+      return nil
+    }
+    let hasScore = trials.contains { $0.objective?.best(spec.objective.goal) != nil }
+    return try finish(
+      Ending(
+        state: hasScore ? .finished : .failed,
+        reason: hasScore ? reason : "no trial logged a finite '\(spec.objective.metric)'; \(reason)", cause: .canceled))
+  }
+
+  private func finish(_ ending: Ending) throws -> SweepOutcome {
+    var changes: [Change] = []
+    if ending.state != .queued {
+      // Trials that were recorded and never started have nothing to wait for any more.
+      for index in trials.indices where !trials[index].state.isFinal {
+        changes.append(.transition(trials[index].run, to: .canceled, reason: ending.reason))
+        trials[index].state = .canceled
+      }
+      changes.append(
+        .decide(
+          Decision(
+            sweep: sweep.run, kind: .end, decider: "sweep", asOf: try store.lastEvent(of: sweep.run), trial: nil,
+            reason: ending.reason, details: ["trials": .integer(Int64(trials.count))])))
+    }
+    changes.append(.transition(sweep.run, to: ending.state, reason: ending.reason))
+    try commit(changes)
+    state = ending.state
+    note(nil, ending.state, ending.reason)
+    driver.observer(progress())
+    events = []
+    return SweepOutcome(state: ending.state, reason: ending.reason, progress: progress())
+  }
+
+  /// Ends the sweep when its first trials all failed for one reason: the spec or the script is broken.
+  func firstFailures() throws -> String? {
+    let ended = trials.filter { $0.state.isFinal }
+    guard ended.count >= SweepLoop.firstFailureLimit, ended.allSatisfy({ $0.state == .failed }) else { return nil }
+    let reasons = try ended.map { try store.run($0.run).reason }
+    // Numbers in a reason (a line, an address) do not make it another one.
+    let kinds = Set(reasons.map { reason in String(reason.map { $0.isNumber ? "#" : $0 }) })
+    guard kinds.count == 1, let first = reasons.first else { return nil }
+    return "the first \(ended.count) trials failed for the same reason: \(first)"
+  }
+}

@@ -1,0 +1,340 @@
+internal import Tracking
+
+/// One driver's work on one sweep: reads the records, asks the plugins, records what is decided, launches what is missing.
+///
+/// It keeps in memory only what the records hold. Each turn of the loop records the ends of jobs, then what is to be done
+/// about them, and only then does it: killed between any two deeds, the next driver goes on from the records.
+final class SweepLoop {
+  let driver: SweepDriver
+  let sweep: Sweep
+  let recipe: JobRecipe
+  var fault: FaultPoint
+  var state: RunState
+  var started: Timestamp
+  var trials: [TrialEntry] = []
+  var active: [Int: ActiveJob] = [:]
+  var events: [SweepProgress.Event] = []
+  /// Why nothing more is to be proposed; nil while there may be.
+  var exhausted: String?
+  /// Why everything is to be stopped for good; nil while nobody wants that.
+  var ending: Ending?
+  private var isWaitingForNews = false
+  private var lastLook = Timestamp(milliseconds: 0)
+  private var lastShown = Timestamp(milliseconds: 0)
+  // Of this driver's own turn, for the estimate of the time that is left.
+  private var droveSince: Timestamp
+  private var endedBefore = 0
+  /// Milliseconds of the sweep's time during which nobody drove it.
+  private var undriven: Int64
+
+  /// How a sweep is brought to an early end.
+  struct Ending {
+    /// The state that the sweep comes into; `queued` when it is to be resumed.
+    var state: RunState
+    /// Why, in a sentence.
+    var reason: String
+    /// What its trials are asked to end for.
+    var cause: ActiveJob.Cause
+  }
+
+  var spec: SweepSpec { sweep.spec }
+  var store: any TrackingStore { driver.store }
+  var now: Timestamp { driver.clock() }
+
+  init(_ driver: SweepDriver, _ sweep: Sweep, undriven: Int64) throws {
+    self.driver = driver
+    self.sweep = sweep
+    self.undriven = undriven
+    recipe = JobRecipe(
+      sweep: sweep, paths: driver.paths, runsExecutable: driver.runsExecutable, inherited: driver.environment)
+    fault = FaultPoint(driver.environment)
+    let run = try driver.store.run(sweep.run)
+    state = run.state
+    started = run.started ?? driver.clock()
+    droveSince = driver.clock()
+    try loadTrials()
+    endedBefore = trials.count { $0.state.isFinal }
+  }
+
+  private func loadTrials() throws {
+    for trial in try store.trials(of: sweep.run, asOf: nil) {
+      var entry = TrialEntry(
+        run: trial.run, number: trial.number, parameters: trial.parameters, state: trial.state)
+      entry.observed = trial.observed
+      trials.append(entry)
+    }
+    var query = RunQuery(parent: sweep.run, kinds: [.trial], limit: 1000)
+    repeat {
+      let page = try store.runs(matching: query)
+      for row in page.rows {
+        guard let number = row.run.number, number < trials.count else { continue }
+        trials[number].objective = row.metrics.first { $0.name == spec.objective.metric }
+      }
+      query.pageToken = page.next
+    } while query.pageToken != nil
+    for index in trials.indices where !trials[index].state.isFinal {
+      for attempt in try store.attempts(of: trials[index].run) {
+        trials[index].attempts = attempt.number
+        trials[index].isOpen = attempt.outcome == nil
+        if let outcome = attempt.outcome { trials[index].count(outcome) }
+      }
+    }
+  }
+
+  /// Drives the sweep to its end, or to a stop.
+  func run() throws -> SweepOutcome {
+    try adoptOpenAttempts()
+    while true {
+      try recordEnds()
+      try lookForWishes()
+      try askToEndWhatMust()
+      if ending == nil {
+        try judge()
+        try proposeAndLaunch()
+      }
+      if active.isEmpty, let outcome = try finishIfDone() { return outcome }
+      show(isForced: !events.isEmpty)
+      try waitForNews()
+    }
+  }
+
+  /// Records changes, all of them or none.
+  func commit(_ changes: [Change]) throws {
+    guard !changes.isEmpty else { return }
+    fault.pass()
+    try store.commit(changes)
+    fault.pass()
+  }
+
+  // MARK: - Proposing and launching
+
+  private func proposeAndLaunch() throws {
+    let limit = spec.limits.maxConcurrentTrials
+    var changes: [Change] = []
+    let waiting = trials.filter { $0.state == .scheduled && !$0.isOpen }
+    let free = limit - active.count - waiting.count
+    let left = spec.limits.maxTotalTrials - trials.count
+    if free > 0, left > 0, exhausted == nil, !isWaitingForNews {
+      changes += try propose(upTo: min(free, left))
+    }
+    var jobs: [(job: Job, entry: TrialEntry)] = []
+    for trial in trials where trial.state == .scheduled && !trial.isOpen && active.count + jobs.count < limit {
+      let number = trial.attempts + 1
+      // A trainer goes on from its checkpoint; a command starts over, and only its own points count.
+      let continues = if case .trainer = spec.work { number > 1 } else { false }
+      jobs.append((try recipe.job(of: trial, attempt: number), trial))
+      let reason = number == 1 ? "" : continues ? "goes on as attempt \(number)" : "starts over as attempt \(number)"
+      changes.append(
+        .beginAttempt(trial.run, number: number, launcher: launcherName, continues: continues))
+      changes.append(.transition(trial.run, to: .running, reason: reason))
+    }
+    try commit(changes)
+    for (job, entry) in jobs {
+      trials[entry.number].attempts += 1
+      trials[entry.number].isOpen = true
+      trials[entry.number].state = .running
+      if trials[entry.number].attempts > 1, case .command = spec.work { trials[entry.number].objective = nil }
+      note(entry.number, .running, describe(entry))
+      try launch(job, entry.number, attempt: entry.attempts + 1)
+    }
+  }
+
+  private var launcherName: String { type(of: driver.launcher).description.name }
+
+  private func propose(upTo count: Int) throws -> [Change] {
+    let open = spec.enqueued.dropFirst(trials.count).prefix(count)
+    let isEnqueued = !open.isEmpty
+    let session = try SweepSession(
+      sweep: sweep, decider: isEnqueued ? "enqueue" : spec.strategy.name, reader: store)
+    guard session.trials.count == trials.count else {
+      throw TrackingError(
+        .conflict, "sweep '\(sweep.run)' got trials from somewhere else while it was driven; resume it.")
+    }
+    if isEnqueued {
+      for configuration in open {
+        session.propose(configuration, reason: "enqueued by the spec, number \(session.configurations.count)")
+      }
+    } else {
+      let strategy = try driver.plugins.strategy(spec.strategy.name).init(
+        options: spec.strategy.options, space: spec.space, seed: spec.seed)
+      switch try strategy.propose(upTo: count, in: session) {
+      case .open: break
+      case .waiting: isWaitingForNews = true
+      case .exhausted(let reason):
+        exhausted = reason
+        note(nil, nil, reason)
+      }
+    }
+    if session.changes.isEmpty, active.isEmpty, exhausted == nil {
+      // Asked again as of the same records it would say the same again.
+      exhausted = "the strategy '\(session.decider)' proposed nothing more, and no trial is under way"
+    }
+    for configuration in session.configurations.dropFirst(trials.count) {
+      trials.append(
+        TrialEntry(
+          run: sweep.run.trial(trials.count), number: trials.count, parameters: configuration, state: .scheduled))
+    }
+    return session.changes
+  }
+
+  private func launch(_ job: Job, _ trial: Int, attempt: Int) throws {
+    let scan = try spec.metrics.isEmpty ? nil : scan(of: trial, in: job.directory)
+    active[trial] = ActiveJob(
+      trial: trial, attempt: attempt, name: job.name, directory: job.directory, since: now, scan: scan)
+    fault.pass()
+    do {
+      try driver.launcher.launch(job)
+    } catch let error as TrackingError {
+      active[trial] = nil
+      try recordFailureToStart(trial, attempt, error.message)
+    }
+    fault.pass()
+  }
+
+  private func scan(of trial: Int, in directory: String) throws -> OutputScan {
+    let series = try store.series(of: trials[trial].run)
+    return try OutputScan(
+      path: directory + "/stdout", patterns: spec.metrics,
+      appended: Dictionary(uniqueKeysWithValues: series.map { ($0.name, $0.count) }))
+  }
+
+  // Attempts that a driver before this one recorded and whose end nobody has: found again by name, or launched now.
+  private func adoptOpenAttempts() throws {
+    try store.recoverMetrics()
+    let stopped = Set(try store.decisions(of: sweep.run).filter { $0.kind == .stop }.compactMap(\.trial))
+    for trial in trials where trial.isOpen && !trial.state.isFinal {
+      let name = trial.run.job(trial.attempts)
+      let directory = driver.paths.jobDirectory(name)
+      guard try driver.launcher.state(of: name, in: directory) == .unknown else {
+        var job = ActiveJob(
+          trial: trial.number, attempt: trial.attempts, name: name, directory: directory,
+          since: try store.attempts(of: trial.run).last?.started ?? now)
+        if !spec.metrics.isEmpty { job.scan = try scan(of: trial.number, in: directory) }
+        job.cause = try recordedCause(trial)
+        active[trial.number] = job
+        note(trial.number, .running, "found again")
+        if job.cause != nil {
+          // It has been asked to end; whoever asked is gone, so ask again.
+          active[trial.number]?.killAt = graceEnd
+          try driver.launcher.interrupt(name, in: directory)
+        } else if stopped.contains(trial.number) {
+          try interrupt(trial.number, .pruned)
+        }
+        continue
+      }
+      try launch(recipe.job(of: trial, attempt: trial.attempts), trial.number, attempt: trial.attempts)
+      note(trial.number, .running, describe(trial))
+    }
+  }
+
+  private func recordedCause(_ trial: TrialEntry) throws -> ActiveJob.Cause? {
+    let words = try store.tags(of: trial.run)[SweepTag.interrupted]?.split(separator: " ") ?? []
+    guard words.count == 2, Int(words[0]) == trial.attempts else { return nil }
+    return ActiveJob.Cause(rawValue: String(words[1]))
+  }
+
+  var graceEnd: Timestamp {
+    Timestamp(milliseconds: now.milliseconds + Int64((spec.limits.grace * 1000).rounded()))
+  }
+
+  // MARK: - Looking and waiting
+
+  /// Reads what trials have logged so far: patterns in their output, and the primary metric for policies and displays.
+  func look() throws {
+    for (number, job) in active {
+      var job = job
+      if let columns = job.scan?.read(isEnd: false, now: now), !columns.isEmpty {
+        try store.append(columns, to: trials[number].run)
+      }
+      active[number] = job
+      let before = trials[number].objective?.count
+      trials[number].objective = try store.series(of: trials[number].run).first { $0.name == spec.objective.metric }
+      if trials[number].objective?.count != before { isWaitingForNews = false }
+    }
+    lastLook = now
+  }
+
+  private func judge() throws {
+    guard lastLook.milliseconds(to: now) >= 200 else { return }
+    try look()
+    guard let choice = spec.earlyTermination else { return }
+    var changes: [Change] = []
+    for number in active.keys.sorted() {
+      let count = trials[number].objective?.count ?? 0
+      guard count > trials[number].observed else { continue }
+      changes.append(.observe(trials[number].run, count: count))
+      trials[number].observed = count
+    }
+    guard !changes.isEmpty else { return }
+    try commit(changes)
+    let session = try SweepSession(sweep: sweep, decider: choice.name, reader: store)
+    let policy = try driver.plugins.policy(choice.name).init(
+      options: choice.options, objective: spec.objective, seed: spec.seed)
+    try policy.judge(in: session)
+    try commit(session.changes)
+    for case .decide(let decision) in session.changes where decision.kind == .stop {
+      guard let number = decision.trial else { continue }
+      try interrupt(number, .pruned)
+    }
+  }
+
+  private func waitForNews() throws {
+    let jobs = active.values.sorted { $0.trial < $1.trial }.map { ($0.name, $0.directory) }
+    guard !jobs.isEmpty else { return }
+    // A look around a few times a second serves the display, patterns in the output, limits and wishes.
+    var patience: Int64 = spec.earlyTermination == nil ? 250 : 100
+    for end in active.values.compactMap(\.killAt) { patience = min(patience, max(1, now.milliseconds(to: end))) }
+    try driver.launcher.wait(for: jobs, milliseconds: Int(patience))
+  }
+
+  func newsArrived() { isWaitingForNews = false }
+
+  /// Milliseconds for which the sweep has been driven.
+  var driven: Int64 { max(0, started.milliseconds(to: now) - undriven) }
+
+  // MARK: - Telling
+
+  func note(_ trial: Int?, _ state: RunState?, _ text: String) {
+    events.append(SweepProgress.Event(time: now, trial: trial, state: state, text: text))
+  }
+
+  func describe(_ trial: TrialEntry) -> String {
+    trial.parameters.map { "\($0.name)=\($0.value.plain)" }.joined(separator: " ")
+  }
+
+  private func show(isForced: Bool) {
+    guard isForced || lastShown.milliseconds(to: now) >= 250 else { return }
+    driver.observer(progress())
+    events = []
+    lastShown = now
+  }
+
+  /// The sweep as it stands.
+  func progress() -> SweepProgress {
+    var counts: [RunState: Int] = [:]
+    for trial in trials { counts[trial.state, default: 0] += 1 }
+    let ended = trials.count { $0.state.isFinal }
+    let expected = exhausted == nil && ending == nil ? spec.limits.maxTotalTrials : trials.count
+    var remaining: Int64?
+    if ended > endedBefore, state == .running {
+      remaining = droveSince.milliseconds(to: now) * Int64(expected - ended) / Int64(ended - endedBefore)
+    }
+    return SweepProgress(
+      sweep: sweep.run, spec: spec, state: state, counts: counts, expectedTrials: expected, best: best,
+      running: active.values.sorted { $0.trial < $1.trial }.map { job in
+        SweepProgress.Running(
+          run: trials[job.trial].run, trial: job.trial, attempt: job.attempt, since: job.since,
+          points: trials[job.trial].objective?.count ?? 0, last: trials[job.trial].objective?.last)
+      }, events: events, started: started, now: now, remainingMilliseconds: remaining)
+  }
+
+  private var best: SweepProgress.Best? {
+    var best: SweepProgress.Best?
+    for trial in trials {
+      guard let value = trial.objective?.best(spec.objective.goal)?.value else { continue }
+      if let other = best, !spec.objective.goal.isBetter(value, than: other.value) { continue }
+      best = SweepProgress.Best(run: trial.run, trial: trial.number, value: value, parameters: trial.parameters)
+    }
+    return best
+  }
+}
