@@ -116,7 +116,10 @@ let package = Package(
     tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts"]),
     tests(
       "SweepingTests",
-      ["Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "RandomStrategy", "GridStrategy", "LocalLauncher"]),
+      [
+        "Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "TrackingContracts", "RandomStrategy", "GridStrategy",
+        "LocalLauncher",
+      ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
     tests("LocalLauncherTests", ["Tracking", "TrackingContracts", "LocalLauncher"]),
     tests(

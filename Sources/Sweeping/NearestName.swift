@@ -9,15 +9,11 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
   for candidate in candidates {
     let other = plain(candidate)
     var distance = editDistance(wanted, other)
-    // A name that begins or ends with the other is near, however much longer it is: `accuracy`, `val_accuracy`.
-    let shorter = min(wanted.count, other.count)
-    if shorter >= 3,
-      wanted.starts(with: other) || other.starts(with: wanted)
-        || wanted.reversed().starts(with: other.reversed()) || other.reversed().starts(with: wanted.reversed())
-    {
-      distance = min(distance, 2)
-    }
-    let limit = max(1, min(4, max(wanted.count, other.count) / 3))
+    // Beginnings, ends, and names that leave out words or letters are near however long they are: `accuracy` and
+    // `val_accuracy`, `max_trials` and `max_total_trials`, `cmd` and `command`.
+    let isShortened = isShortForm(wanted, other) || isShortForm(other, wanted)
+    if isShortened { distance = min(distance, 2) }
+    let limit = isShortened ? 2 : min(4, max(wanted.count, other.count) / 3)
     if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
   }
   return best?.name
@@ -37,4 +33,17 @@ func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     (beforeLast, last) = (last, row)
   }
   return last[right.count]
+}
+
+private func isShortForm(_ short: [UInt8], _ long: [UInt8]) -> Bool {
+  guard short.count >= 3, short.count < long.count else { return false }
+  if long.starts(with: short) || long.reversed().starts(with: short.reversed()) { return true }
+  func words(_ text: [UInt8]) -> Set<[UInt8]> { Set(text.split { "_.:/".utf8.contains($0) }.map(Array.init)) }
+  if words(short).isSubset(of: words(long)) { return true }
+  var rest = long[...]
+  for byte in short {
+    guard let next = rest.firstIndex(of: byte) else { return false }
+    rest = rest[(next + 1)...]
+  }
+  return short[0] == long[0] && short.last == long.last
 }

@@ -47,3 +47,5 @@ public struct CheckedSpec: Sendable {
   /// True when nothing stands in the way.
   public var isSound: Bool { spec != nil }
 }
+
+extension Finding: Error {}

@@ -1,3 +1,5 @@
+internal import Tracking
+
 /// Reads spec files: Azure ML's sweep-job YAML with our extensions (`docs/spec.md`).
 public enum SweepFile {
   /// Checks the text of a spec file and completes it; starts nothing.
@@ -10,8 +12,87 @@ public enum SweepFile {
     text: String, path: String, plugins: PluginCatalogue,
     freshSeed: () -> UInt64 = { UInt64.random(in: 0..<(1 << 53)) }
   ) -> CheckedSpec {
-    CheckedSpec(
-      spec: nil,
-      findings: [Finding(line: 1, column: 1, severity: .error, message: "spec files are not read yet")])
+    let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+    let directory = "/" + parts.dropLast().joined(separator: "/")
+    let reader = SpecReader(text: text, directory: directory, plugins: plugins)
+    var spec: SweepSpec?
+    do {
+      if let top = try SpecNode.read(text) {
+        spec = read(top, reader, folder: parts.dropLast().last.map(String.init), freshSeed)
+      } else {
+        reader.add(1, 1, .error, "the file is empty; a spec says at least trial, search_space, objective and limits")
+      }
+    } catch {
+      reader.add(error.line, error.column, error.severity, error.message)
+    }
+    reader.reportPassedOver()
+    let findings = reader.findings.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
+    return CheckedSpec(spec: reader.hasErrors ? nil : spec, findings: findings)
+  }
+
+  private static func read(
+    _ top: SpecNode, _ reader: SpecReader, folder: String?, _ freshSeed: () -> UInt64
+  ) -> SweepSpec? {
+    guard
+      let members = reader.members(of: top, "the spec", known: SpecKeys.top, ignored: SpecKeys.topIgnored)
+    else { return nil }
+    if let type = members["type"], let text = reader.text(type), text.lowercased() != "sweep" {
+      reader.error(type.value, "the type is '\(text)'; only a file of type sweep is read here")
+    }
+    if members["search_space"] == nil {
+      reader.error(top, "the spec has no search_space; say what is searched, parameter by parameter")
+    }
+    let (space, places) = reader.space(members["search_space"])
+    let inputs = reader.inputs(members["inputs"], outputs: members["outputs"])
+    let work = reader.work(members["trial"], top: top, inputs: inputs, space: space, places: places)
+    var trainer: (any Trainer.Type)?
+    if case .trainer(let name, _) = work { trainer = reader.plugins.trainers[name] }
+    let strategy = reader.strategy(members["sampling_algorithm"], space: space, places: places, space: top)
+    let isGrid = strategy?.choice.name == "grid"
+    let gridSize = isGrid ? space.allConfigurations(usingGrids: true)?.count : nil
+    let seed = reader.seed(members["seed"], strategy?.seed, fresh: freshSeed)
+    let enqueued = reader.enqueued(members["enqueue"], space: space, isTrainer: trainer != nil)
+    let limits = reader.limits(members["limits"], top: top, gridSize: gridSize.map { $0 + enqueued.count })
+    let objective = reader.objective(members["objective"], top: top, trainer: trainer)
+    let policy = reader.policy(members["early_termination"])
+    let patterns = reader.metricPatterns(members["metrics"], isCommand: trainer == nil)
+    let tags = SweepFile.tags(members["tags"], reader)
+    let name = reader.text(members["display_name"]) ?? reader.text(members["name"])
+    let experiment = reader.text(members["experiment_name"]) ?? folder ?? "Default"
+    let description = reader.text(members["description"]) ?? ""
+    if let count = limits?.maxTotalTrials, enqueued.count > count, let member = members["enqueue"] {
+      reader.warning(
+        member, "\(enqueued.count) configurations are enqueued and \(count) trials allowed; the rest is left out")
+    }
+    guard let work, let strategy, let limits, let objective else { return nil }
+    return SweepSpec(
+      experiment: experiment, displayName: name, description: description, tags: tags,
+      work: seeded(work, trainer, space, seed), inputs: inputs.values, inputPaths: inputs.paths, space: space,
+      strategy: strategy.choice, objective: objective, earlyTermination: policy, limits: limits, metrics: patterns,
+      enqueued: enqueued, seed: seed)
+  }
+
+  private static func tags(_ member: SpecMember?, _ reader: SpecReader) -> [String: String] {
+    guard let member, !member.value.isNull else { return [:] }
+    guard let members = member.value.members else {
+      reader.error(
+        member.value, "tags is a mapping of names to texts, and here stands \(reader.describe(member.value))")
+      return [:]
+    }
+    var tags: [String: String] = [:]
+    for tag in members { tags[tag.name] = reader.text(tag, allowsEmpty: true) }
+    return tags
+  }
+
+  // A trainer that takes a seed gets the sweep's, so that the record says with which one it trained. 53 bits, because
+  // that is what every reader of JSON keeps.
+  private static func seeded(
+    _ work: SweepSpec.Work, _ trainer: (any Trainer.Type)?, _ space: SearchSpace, _ seed: UInt64
+  ) -> SweepSpec.Work {
+    guard case .trainer(let name, var fixed) = work, let trainer, fixed["seed"] == nil, space["seed"] == nil,
+      trainer.description.options.contains(where: { $0.name == "seed" })
+    else { return work }
+    fixed["seed"] = .integer(Int64(seed & (1 << 53 - 1)))
+    return .trainer(name, fixed: fixed)
   }
 }

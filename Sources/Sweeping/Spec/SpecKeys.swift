@@ -1,0 +1,35 @@
+/// The names that a spec may have, section by section. `schema/sweep.schema.json` and `docs/spec.md` list the same.
+enum SpecKeys {
+  static let top = [
+    "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "trial", "inputs", "outputs",
+    "search_space", "sampling_algorithm", "objective", "early_termination", "limits", "metrics", "enqueue", "seed",
+  ]
+  /// What Azure reads and a single machine has no use for.
+  static let topIgnored = [
+    "compute", "identity", "services", "resources", "queue_settings", "properties", "creation_context", "id", "status",
+    "log_files",
+  ]
+  static let trial = ["command", "code", "environment_variables", "trainer", "parameters"]
+  static let trialIgnored = ["environment", "distribution", "resources", "queue_settings"]
+  static let limits = ["max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout", "max_retries", "grace"]
+  static let objective = ["primary_metric", "goal", "goal_is_intended"]
+  static let metric = ["name", "regex"]
+  static let input = ["value", "path", "type", "mode", "path_on_compute", "datastore"]
+  /// What every parameter may have beside its type's own.
+  static let parameter = ["type", "when", "grid"]
+
+  /// Each type of parameter with its own names.
+  static let types: [String: [String]] = [
+    "choice": ["values"], "categorical": ["values"], "randint": ["upper"],
+    "continuous": ["min", "max", "scale"], "integer": ["min", "max", "scale"],
+    "uniform": ["min_value", "max_value"], "quniform": ["min_value", "max_value", "q"],
+    "loguniform": ["min_value", "max_value"], "qloguniform": ["min_value", "max_value", "q"],
+    "normal": ["mu", "sigma"], "qnormal": ["mu", "sigma", "q"],
+    "lognormal": ["mu", "sigma"], "qlognormal": ["mu", "sigma", "q"],
+  ]
+
+  /// Every section with its names, to tell where a misplaced one belongs.
+  static let sections: [(name: String, names: [String])] = [
+    ("limits", limits), ("objective", objective), ("trial", trial), ("the spec", top),
+  ]
+}

@@ -1,0 +1,260 @@
+private import Glibc
+internal import Tracking
+
+/// What a spec says of the files and numbers that every trial gets.
+struct SpecInputs {
+  var values: [String: Value] = [:]
+  var paths: Set<String> = []
+  /// The names of declared outputs.
+  var outputs: Set<String> = []
+}
+
+extension SpecReader {
+  // MARK: Inputs and outputs
+
+  func inputs(_ inputs: SpecMember?, outputs: SpecMember?) -> SpecInputs {
+    var found = SpecInputs()
+    for member in mapping(inputs, "inputs") {
+      checkName(member, "an input")
+      if let (value, isPath) = input(member) {
+        found.values[member.name] = value
+        if isPath { found.paths.insert(member.name) }
+      }
+    }
+    for member in mapping(outputs, "outputs") {
+      checkName(member, "an output")
+      found.outputs.insert(member.name)
+    }
+    return found
+  }
+
+  private func mapping(_ member: SpecMember?, _ place: String) -> [SpecMember] {
+    guard let member, !member.value.isNull else { return [] }
+    if let members = member.value.members { return members }
+    error(member.value, "\(place) is a mapping of names to values, and here stands \(describe(member.value))")
+    return []
+  }
+
+  private func input(_ member: SpecMember) -> (value: Value, isPath: Bool)? {
+    switch member.value.value {
+    case .null, .list:
+      error(
+        member.value,
+        "an input is a number, a text, a truth value or {path: ...}, and here stands "
+          + describe(member.value))
+      return nil
+    case .object: break
+    case .real(let number) where !number.isFinite:
+      error(member.value, "an input is a finite number, and this is \(number)")
+      return nil
+    case let literal: return (literal, false)
+    }
+    guard let members = members(of: member.value, "the input \(member.name)", known: SpecKeys.input) else { return nil }
+    if let value = members["value"] { return (value.value.value, false) }
+    guard let path = members["path"] else {
+      error(member, "the input \(member.name) has neither a value nor a path; give one")
+      return nil
+    }
+    guard let text = text(path) else { return nil }
+    return localPath(text, path.value, "the input \(member.name)").map { (.text($0), true) }
+  }
+
+  /// Returns the absolute form of a path of this machine; reports one that is elsewhere or not there.
+  func localPath(_ text: String, _ node: SpecNode, _ what: String) -> String? {
+    if text.hasPrefix("azureml:") || text.contains("://") {
+      error(node, "\(what) is at \(text), which is not on this machine; fetch it and give a local path")
+      return nil
+    }
+    let path = text.hasPrefix("/") ? text : directory + "/" + text
+    guard let resolved = realpath(path, nil) else {
+      error(node, "\(what): there is no \(path)\(text.hasPrefix("/") ? "" : " (paths are relative to the spec file)")")
+      return nil
+    }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  // MARK: Trial
+
+  func work(
+    _ member: SpecMember?, top: SpecNode, inputs: SpecInputs, space: SearchSpace, places: [String: SpecMember]
+  ) -> SweepSpec.Work? {
+    guard let member else {
+      error(top, "the spec has no trial; say what a trial executes: `trial: {command: ...}` or `trial: {trainer: ...}`")
+      return nil
+    }
+    guard
+      let members = members(of: member.value, "trial", known: SpecKeys.trial, ignored: SpecKeys.trialIgnored)
+    else { return nil }
+    switch (members["command"], members["trainer"]) {
+    case (nil, nil):
+      error(member, "trial has neither a command nor a trainer; give one")
+      return nil
+    case (_?, let trainer?):
+      error(trainer, "trial has both a command and a trainer; keep one")
+      return nil
+    case (let command?, nil):
+      if let parameters = members["parameters"] {
+        error(parameters, "parameters belong to a trainer; a command takes its fixed values from inputs")
+      }
+      return self.command(command, members, inputs: inputs, space: space, places: places)
+    case (nil, let trainer?):
+      for name in ["code", "environment_variables"] {
+        if let stray = members[name] { error(stray, "\(name) belongs to a command; a trainer has parameters") }
+      }
+      return self.trainer(trainer, members["parameters"], inputs: inputs, space: space, places: places)
+    }
+  }
+
+  private func command(
+    _ command: SpecMember, _ members: [String: SpecMember], inputs: SpecInputs, space: SearchSpace,
+    places: [String: SpecMember]
+  ) -> SweepSpec.Work? {
+    guard let text = text(command) else { return nil }
+    var used = check(text, command.value, inputs: inputs, space: space, places: places, isShell: true)
+    var environment: [String: String] = [:]
+    for member in mapping(members["environment_variables"], "environment_variables") {
+      if member.name.isEmpty || member.name.contains("=") {
+        error(member, "'\(member.name)' cannot name an environment variable")
+      }
+      guard let value = self.text(member, allowsEmpty: true) else { continue }
+      used.formUnion(check(value, member.value, inputs: inputs, space: space, places: places, isShell: false))
+      environment[member.name] = value
+    }
+    for parameter in space.parameters where !used.contains(parameter.name) {
+      guard let place = places[parameter.name], !text.contains("RUNS_PARAM_"), !text.contains("AZUREML_SWEEP_") else {
+        continue
+      }
+      warning(
+        place,
+        "the command does not use '\(parameter.name)'; the program finds it only in RUNS_PARAM_"
+          + parameter.name.uppercased())
+    }
+    var code = ""
+    if let member = members["code"], let path = self.text(member) {
+      guard let found = localPath(path, member.value, "the code") else { return nil }
+      code = found
+      var status = stat()
+      if stat(found, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR {
+        error(member.value, "the code \(found) is a file; name the directory that the command runs in")
+      }
+    }
+    return .command(text, code: code, environment: environment)
+  }
+
+  // Checks the placeholders of a text; returns the parameters that it names.
+  private func check(
+    _ text: String, _ node: SpecNode, inputs: SpecInputs, space: SearchSpace, places: [String: SpecMember],
+    isShell: Bool
+  ) -> Set<String> {
+    let template = CommandTemplate(text)
+    for problem in template.problems {
+      let place = place(of: problem.source, in: node)
+      add(place.line, place.column, problem.isError ? .error : .warning, problem.message)
+    }
+    var used: Set<String> = []
+    for (reference, isOptional) in template.references {
+      let place = place(of: reference.source, in: node)
+      func refuse(_ message: String) { add(place.line, place.column, .error, message) }
+      if reference.member != nil {
+        refuse("'\(reference.source)' names a member, and no value here has members; write the parameter's name alone")
+        continue
+      }
+      let name = reference.name
+      switch reference.kind {
+      case .outputs where !inputs.outputs.contains(name):
+        refuse(missing(reference, among: inputs.outputs.sorted(), "outputs"))
+      case .outputs: break
+      case .inputs where inputs.values[name] != nil: break
+      case .inputs where places[name] == nil: refuse(missing(reference, among: inputs.values.keys.sorted(), "inputs"))
+      case .searchSpace where places[name] == nil:
+        refuse(missing(reference, among: places.keys.sorted(), "search_space"))
+      case .inputs, .searchSpace:
+        used.insert(name)
+        if let condition = space[name]?.conditions.first?.parameter, space[condition] != nil, !isOptional {
+          refuse(
+            isShell
+              ? "'\(name)' is there only for some values of \(condition); put the part that needs it into '$[[ ... ]]', "
+                + "which is left out where it is not"
+              : "'\(name)' is there only for some values of \(condition); an environment variable cannot use it, but "
+                + "RUNS_PARAM_\(name.uppercased()) is set where it is")
+        }
+      }
+    }
+    return used
+  }
+
+  private func missing(_ reference: CommandTemplate.Reference, among names: [String], _ section: String) -> String {
+    let near = nearestName(to: reference.name, among: names).map { "; did you mean '\($0)'?" }
+    let all = names.isEmpty ? "; \(section) has none" : "; \(section) has \(names.joined(separator: ", "))"
+    return "'\(reference.source)' cannot be resolved: \(section) has no '\(reference.name)'\(near ?? all)"
+  }
+
+  // MARK: Trainer
+
+  private func trainer(
+    _ member: SpecMember, _ parameters: SpecMember?, inputs: SpecInputs, space: SearchSpace,
+    places: [String: SpecMember]
+  ) -> SweepSpec.Work? {
+    guard let name = text(member) else { return nil }
+    guard let trainer = plugins.trainers[name] else {
+      error(member.value, PluginCatalogue.unknown("trainer", name, among: plugins.trainers.keys))
+      return nil
+    }
+    var fixed: [String: Value] = [:]
+    var fixedPlaces: [String: SpecMember] = [:]
+    for parameter in mapping(parameters, "parameters") {
+      if places[parameter.name] != nil {
+        error(parameter, "'\(parameter.name)' is searched as well; keep it either here or in search_space")
+      }
+      guard let value = resolved(parameter.value, inputs: inputs) else { continue }
+      fixed[parameter.name] = value
+      fixedPlaces[parameter.name] = parameter
+    }
+    let home = parameters ?? member
+    for problem in trainer.problems(fixed: fixed, space: space) {
+      let place = problem.name.flatMap { fixedPlaces[$0] ?? places[$0] } ?? home
+      report(problem, at: (place.line, place.column))
+    }
+    return .trainer(name, fixed: fixed)
+  }
+
+  // A fixed value with its inputs filled in; a placeholder that stands alone keeps the input's type.
+  private func resolved(_ node: SpecNode, inputs: SpecInputs) -> Value? {
+    switch node.content {
+    case .list(let items):
+      let values = items.map { resolved($0, inputs: inputs) }
+      return values.contains(nil) ? nil : .list(values.compactMap { $0 })
+    case .mapping(let members):
+      var values: [String: Value] = [:]
+      for member in members {
+        guard let value = resolved(member.value, inputs: inputs) else { return nil }
+        values[member.name] = value
+      }
+      return .object(values)
+    case .scalar: break
+    }
+    guard let text = node.scalarText, text.contains("${") else { return node.value }
+    let template = CommandTemplate(text)
+    for problem in template.problems {
+      let place = place(of: problem.source, in: node)
+      add(place.line, place.column, problem.isError ? .error : .warning, problem.message)
+    }
+    guard template.problems.allSatisfy({ !$0.isError }) else { return nil }
+    for (reference, _) in template.references {
+      let place = place(of: reference.source, in: node)
+      if reference.kind != .inputs {
+        add(
+          place.line, place.column, .error,
+          "'\(reference.source)' has no place here: a trainer gets its searched parameters by their names")
+        return nil
+      }
+      if inputs.values[reference.name] == nil {
+        add(place.line, place.column, .error, missing(reference, among: inputs.values.keys.sorted(), "inputs"))
+        return nil
+      }
+    }
+    if template.pieces.count == 1, let only = template.references.first?.reference { return inputs.values[only.name] }
+    return .text(template.filled(isShell: false) { inputs.values[$0.name]?.plain })
+  }
+}
