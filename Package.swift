@@ -112,7 +112,8 @@ let package = Package(
       swiftSettings: strict),
     tests(
       "SQLTrackingTests",
-      ["Tracking", "SQL", "SQLite", "Schema", "SQLTracking", "TrackingContracts", "StoreProcess"]),
+      ["Tracking", "SQL", "SQLite", "Schema", "SQLTracking", "TrackingContracts", "StoreProcess", "CSQLite"],
+      exclude: ["Golden"]),
     tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts"]),
     tests(
       "SweepingTests",

@@ -135,6 +135,7 @@ final class WriteAheadLog: @unchecked Sendable {  // `mutex` protects every vari
       // SQLite keeps its locks on the database and the -shm file, so that a descriptor of ours on the log is harmless.
       file = open(path, O_RDWR | O_CLOEXEC)
       guard file >= 0 else { throw SQLError(.cannotOpen, "'\(path)' cannot be opened: \(errorText(errno)).") }
+      try syncFolderOfYoungLog()
     }
     guard fdatasync(file) == 0 else {
       throw SQLError(
@@ -143,6 +144,22 @@ final class WriteAheadLog: @unchecked Sendable {  // `mutex` protects every vari
           + "and a power cut may lose it.")
     }
   }
+
+  /// Makes sure that a log which was made a moment ago, by whomever, is found again after a power cut.
+  ///
+  /// A log is never cut, so that one which has grown has long been in its folder.
+  private func syncFolderOfYoungLog() throws {
+    var facts = stat()
+    guard fstat(file, &facts) == 0, facts.st_size < Self.youngBytes else { return }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let opened = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { if opened >= 0 { Glibc.close(opened) } }
+    guard opened >= 0, fsync(opened) == 0 else {
+      throw SQLError(.disk, "the folder of '\(path)' could not be synced: \(errorText(errno)).")
+    }
+  }
+
+  private static let youngBytes = 256 << 10
 
   private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)

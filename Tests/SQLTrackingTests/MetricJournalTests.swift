@@ -128,7 +128,7 @@ struct MetricJournalTests {
     let logger = try store.logger(for: run)
     try logger.log("loss", step: 0, value: 1, time: Timestamp(milliseconds: 0))
     let began = ContinuousClock.now
-    while try store.series(of: run).isEmpty, ContinuousClock.now - began < .seconds(20) { usleep(5_000) }
+    while try store.series(of: run).isEmpty, ContinuousClock.now - began < .seconds(20) { sched_yield() }
     #expect(try store.series(of: run).map(\.count) == [1])
     try logger.close()
   }
