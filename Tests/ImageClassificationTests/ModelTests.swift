@@ -60,6 +60,28 @@ struct ModelTests {
     #expect(found.checks.filter { !$0.isRight }.map(\.name) == ["self-test"])
   }
 
+  @Test(arguments: [
+    ("\"image_shape\": [\n    1,\n    6,\n    6\n  ]", "\"image_shape\": [4096, 4096, 4096]"),
+    ("\"hidden\": [\n    7\n  ]", "\"hidden\": [8192, 8192, 8192, 8192]"),
+    ("\"num_classes\": 3", "\"num_classes\": -9223372036854775808"),
+    ("\"network\": \"mlp\"", "\"network\": \"cnn\""),
+  ])
+  func `a hostile description is a finding and takes no memory`(found: String, hostile: String) throws {
+    _ = try model("model", ["network": "mlp", "hidden": [7]])
+    let before = String(decoding: try FileBytes.raw(folder("model/model.json")), as: UTF8.self)
+    let parts = before.split(separator: found, omittingEmptySubsequences: false)
+    try #require(parts.count == 2)
+    let after = Array(parts.joined(separator: hostile).utf8)
+    try Files.save(folder("model/model.json"), after)
+    let manifest = String(decoding: try FileBytes.raw(folder("model/MANIFEST.sha256")), as: UTF8.self)
+    let lines = manifest.split(separator: "\n").map {
+      $0.hasSuffix("  model.json") ? Digest(hashing: after).hex + "  model.json" : String($0)
+    }
+    try Files.save(folder("model/MANIFEST.sha256"), Array((lines.joined(separator: "\n") + "\n").utf8))
+    let verification = ModelVerification(of: folder("model"))
+    #expect(verification.checks.filter { !$0.isRight }.map(\.name) == ["self-test"])
+  }
+
   @Test func `two trainings give one model, byte for byte`() throws {
     _ = try model("one", ["network": "cnn", "channels": [4]])
     _ = try model("two", ["network": "cnn", "channels": [4], "beta_1": 0.5])

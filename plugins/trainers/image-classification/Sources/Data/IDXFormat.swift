@@ -10,7 +10,7 @@ enum IDXFormat {
           + "and the labels as `train_labels`")
     }
     let (count, height, width) = (try reader.number(), try reader.number(), try reader.number())
-    guard reader.left == count * height * width else {
+    guard reader.left == sizeProduct([count, height, width]) else {
       throw file.malformed(
         "its header speaks of \(count) images of \(height)x\(width), and \(reader.left) bytes follow")
     }

@@ -60,6 +60,17 @@ struct ByteReader {
   }
 }
 
+/// Returns the product of sizes that a file speaks of; nil where there is a negative one, or no memory could hold them.
+func sizeProduct(_ sizes: [Int]) -> Int? {
+  var product = 1
+  for size in sizes {
+    let (next, overflow) = product.multipliedReportingOverflow(by: size)
+    if size < 0 || overflow || next > 1 << 48 { return nil }
+    product = next
+  }
+  return product
+}
+
 extension FileBytes {
   func malformed(_ message: String) -> TrainerError { TrainerError(.malformed, "'\(path)': \(message)") }
 }

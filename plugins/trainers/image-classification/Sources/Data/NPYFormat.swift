@@ -43,9 +43,9 @@ struct NPYFormat {
     self.kind = String(kind.filter { $0 != "'" && $0 != " " })
     self.shape = shape.filter { $0 != "(" && $0 != " " }.split(separator: ",").compactMap { Int($0) }
     let size = self.kind.last?.wholeNumberValue ?? 0
-    let expected = self.shape.reduce(size, *)
-    guard size > 0, bytes.count - start == expected else {
-      throw file.malformed("its header speaks of \(expected) bytes, and \(bytes.count - start) follow")
+    guard size > 0, bytes.count - start == sizeProduct([size] + self.shape) else {
+      throw file.malformed(
+        "its header speaks of \(self.shape) numbers of \(size) bytes, and \(bytes.count - start) bytes follow")
     }
   }
 

@@ -51,6 +51,12 @@ struct TrainingData {
     let (format, train) = try TrainingData.read(
       "train", request.train, labels: request.trainLabels, request: request, files: &files)
     self.format = format
+    guard [train.height, train.width, train.channels].allSatisfy({ (1...4096).contains($0) }) else {
+      throw TrainerError(
+        .unsuitable,
+        "the images of '\(request.train)' are \(train.height)x\(train.width) with \(train.channels) channels; "
+          + "each is 1 to 4,096")
+    }
     var validation: RawImages?
     if let path = request.validation {
       (_, validation) = try TrainingData.read(

@@ -79,11 +79,10 @@ public struct ModelVerification: Sendable {
       }
     }
     let model = try json("model.json")
-    let (network, context, divisor) = try read(model)
+    let file = try FileBytes.raw(folder + "/" + ModelFolder.weightsName)
+    let (network, context, divisor) = try read(model, weights: file.count / 4)
     let weights = FloatBuffer(network.layout.size)
-    try SafeTensors.load(
-      try FileBytes.raw(folder + "/" + ModelFolder.weightsName), name: ModelFolder.weightsName, into: weights,
-      network.layout)
+    try SafeTensors.load(file, name: ModelFolder.weightsName, into: weights, network.layout)
     let expected = try SelfTest(
       try json("selftest.json"), height: context.height, width: context.width, channels: context.channels,
       divisor: divisor, classes: context.classes)
@@ -101,7 +100,8 @@ public struct ModelVerification: Sendable {
       finding: "\(found.count) images x \(context.classes) logits, the same to the bit")
   }
 
-  private static func read(_ model: Value) throws -> (any Network, NetworkContext, Float) {
+  /// Makes the net that `model.json` tells of, unless it is larger than its weights' file, of `most` numbers, allows.
+  private static func read(_ model: Value, weights most: Int) throws -> (any Network, NetworkContext, Float) {
     func damaged(_ message: String) -> TrainerError { TrainerError(.damaged, "model.json: \(message)") }
     guard model["format"]?.integer == Int64(Training.version), model["bits"]?.text == Training.bits else {
       throw damaged(
@@ -115,11 +115,11 @@ public struct ModelVerification: Sendable {
       let divisor = model["normalization"]?["divide_by"]?.number
     else { throw damaged("image_shape, num_classes or normalization is missing or makes no sense") }
     let widths = wholes("hidden") + wholes("channels")
-    guard widths.allSatisfy({ (1...8192).contains($0) }) else { throw damaged("a layer's width makes no sense") }
+    guard widths.count <= 16, widths.allSatisfy({ (1...8192).contains($0) }) else { throw damaged("a layer's width makes no sense") }
     let choice: NetworkChoice
     switch model["network"]?.text {
     case "mlp": choice = .perceptron(hidden: wholes("hidden"))
-    case "cnn" where !widths.isEmpty: choice = .convolutional(channels: wholes("channels"))
+    case "cnn" where !wholes("channels").isEmpty: choice = .convolutional(channels: wholes("channels"))
     case "resnet" where [8, 14, 20].contains(model["num_layers"]?.integer):
       choice = .residual(layers: Int(model["num_layers"]?.integer ?? 8))
     default: throw damaged("its network '\(model["network"]?.plain ?? "")' is not known")
@@ -128,6 +128,12 @@ public struct ModelVerification: Sendable {
       kernels: .best, workers: Workers(1), height: shape[1], width: shape[2], channels: shape[0],
       classes: Int(classes), batch: ModelFolder.testImages)
     if let problem = choice.problem(height: shape[1], width: shape[2]) { throw damaged(problem) }
+    guard
+      let least = choice.leastWeights(
+        height: shape[1], width: shape[2], channels: shape[0], classes: context.classes), least <= most,
+      choice.memory(height: shape[1], width: shape[2], channels: shape[0], images: context.batch)
+        <= NetworkChoice.memoryLimit
+    else { throw damaged("its layers are larger than \(ModelFolder.weightsName) or than memory") }
     return (choice.make(context), context, Float(divisor))
   }
 }

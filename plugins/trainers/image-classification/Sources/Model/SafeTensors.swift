@@ -44,8 +44,8 @@ enum SafeTensors {
       }
       let shape = (entry["shape"]?.list ?? []).compactMap { $0.integer.map { Int($0) } }
       let offsets = (entry["data_offsets"]?.list ?? []).compactMap { $0.integer.map { Int($0) } }
-      guard shape == tensor.shape, offsets.count == 2, offsets[0] >= 0, offsets[1] - offsets[0] == tensor.count * 4,
-        start + offsets[1] <= bytes.count
+      guard shape == tensor.shape, offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0],
+        offsets[1] <= bytes.count - start, offsets[1] - offsets[0] == tensor.count * 4
       else { throw damaged("the tensor '\(tensor.name)' is \(shape), and the model needs \(tensor.shape)") }
       bytes.withUnsafeBytes { raw in
         for index in 0..<tensor.count {

@@ -38,14 +38,36 @@ enum NetworkChoice: Equatable {
     }
   }
 
-  /// Bytes of activations that a batch keeps per image, roughly.
-  func bytes(height: Int, width: Int) -> Int {
+  /// How many weights its largest layers have, at least, without making it; nil where no memory could hold them.
+  func leastWeights(height: Int, width: Int, channels: Int, classes: Int) -> Int? {
     switch self {
-    case .perceptron(let hidden): 4 * (height * width * 4 + 2 * hidden.reduce(0, +)) + 1
-    case .convolutional: 1
-    case .residual(let layers): 4 * height * width * 16 * (4 * (layers - 2) / 6 + 4)
+    case .perceptron(let hidden):
+      let widths = [height, width, channels] + hidden.prefix(1) + (hidden.isEmpty ? [classes] : [])
+      let later = zip(hidden, hidden.dropFirst() + [classes]).compactMap { sizeProduct([$0, $1]) }
+      guard let first = sizeProduct(widths) else { return nil }
+      return later.reduce(first, +)
+    case .convolutional(let counts):
+      return zip([channels] + counts, counts).compactMap { sizeProduct([9, $0, $1]) }.reduce(0, +)
+    case .residual: return 0
     }
   }
+
+  /// Bytes of activations for a number of images, roughly. The images are of at most 4096x4096 with 4096 channels.
+  func memory(height: Int, width: Int, channels: Int, images: Int) -> Double {
+    let pixels = Double(height) * Double(width)
+    let floats =
+      switch self {
+      case .perceptron(let hidden): (pixels * Double(channels) + Double(hidden.reduce(0, +)) * 2) * Double(images)
+      // However large the batch, a few images are at work at once.
+      case .convolutional(let counts):
+        pixels * Double(channels + 3 * counts.reduce(0, +)) * Double(ConvolutionalNet.chunk)
+      case .residual(let layers): pixels * Double(16 * (4 * (layers - 2) / 6 + 4) + channels) * Double(images)
+      }
+    return floats * 4
+  }
+
+  /// The most memory that activations may take.
+  static let memoryLimit = 8.0 * 1024 * 1024 * 1024
 
   /// Floating-point operations of a training step per image, roughly: whether threads are worth waking.
   func work(_ context: NetworkContext) -> Int {

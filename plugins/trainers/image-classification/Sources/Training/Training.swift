@@ -95,12 +95,12 @@ final class Training {
       throw TrainerError(.unsuitable, problem)
     }
     let batch = min(parameters.whole("mini_batch_size") ?? 32, count)
-    let most = Int(8 << 30) / choice.bytes(height: data.height, width: data.width)
-    if batch > most {
+    let memory = choice.memory(height: data.height, width: data.width, channels: data.channels, images: batch)
+    if memory > NetworkChoice.memoryLimit {
       throw TrainerError(
         .unsuitable,
-        "mini_batch_size is \(batch), which takes more than 8 GiB for \(choice.name) on images of "
-          + "\(data.height)x\(data.width); give at most \(most)")
+        "\(choice.name) with mini_batch_size \(batch) on images of \(data.height)x\(data.width) takes "
+          + "\(Int(memory / 1e9)) GB of memory, and 8 is the limit; give a smaller batch, net or image")
     }
   }
 
