@@ -115,7 +115,9 @@ public struct ModelVerification: Sendable {
       let divisor = model["normalization"]?["divide_by"]?.number
     else { throw damaged("image_shape, num_classes or normalization is missing or makes no sense") }
     let widths = wholes("hidden") + wholes("channels")
-    guard widths.count <= 16, widths.allSatisfy({ (1...8192).contains($0) }) else { throw damaged("a layer's width makes no sense") }
+    guard widths.count <= 16, widths.allSatisfy({ (1...8192).contains($0) }) else {
+      throw damaged("a layer's width makes no sense")
+    }
     let choice: NetworkChoice
     switch model["network"]?.text {
     case "mlp": choice = .perceptron(hidden: wholes("hidden"))
