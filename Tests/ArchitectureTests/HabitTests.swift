@@ -69,9 +69,12 @@ struct HabitTests {
     }
   }
 
-  @Test func `tests wait for nothing by the clock`() throws {
+  @Test func `tests do not hope that a while is long enough`() throws {
     for file in Repository.files(in: "Tests", suffixes: [".swift"]) {
-      for (number, line) in try Repository.lines(file).enumerated() where !isComment(line) {
+      let lines = try Repository.lines(file)
+      for (number, line) in lines.enumerated() where !isComment(line) {
+        // Asking again and again until a thing has happened is waiting for the thing; anything else says why.
+        if line.contains("while ") || (number > 0 && isComment(lines[number - 1])) { continue }
         for call in ["us" + "leep(", "nano" + "sleep(", " sl" + "eep(", "Task.sl" + "eep"] where line.contains(call) {
           Issue.record("\(file):\(number + 1) sleeps; pass a clock, or wait for the thing itself")
         }
