@@ -104,7 +104,8 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    tests("TrackingTests", ["Tracking"]),
+    tests(
+      "TrackingTests", ["Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts"]),
     tests("SQLiteTests", ["SQL", "SQLite"]),
     // A process that works on a store and is killed.
     .executableTarget(

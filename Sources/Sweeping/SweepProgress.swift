@@ -39,9 +39,7 @@ public struct SweepProgress: Sendable {
     public var trial: Int?
     /// The state that it came into; nil when it is about something else.
     public var state: RunState?
-    /// The configuration of a trial that begins; empty otherwise.
-    public var parameters: [Parameter] = []
-    /// What else there is to say, in a line; may be empty.
+    /// What, in a line.
     public var text: String
   }
 
