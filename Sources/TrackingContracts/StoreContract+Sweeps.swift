@@ -42,6 +42,25 @@ extension StoreContract {
         try subject.store.commit(.beginAttempt(run, number: 1, launcher: "local", continues: false))
       }
     },
+    demand("the summaries of one metric are read for all children at once") { subject in
+      let parent = try makeRun(subject, "p")
+      let (one, two) = (RunID("p-0"), RunID("p-1"))
+      for child in [one, two].compactMap({ $0 }) {
+        try subject.store.commit(
+          .createRun(NewRun(id: child, experiment: "one", kind: .run, parent: parent, state: .running)))
+      }
+      let first = try #require(one)
+      let second = try #require(two)
+      try log(subject, first, "loss", [3, -0.0, 2])
+      try log(subject, first, "other", [9])
+      try log(subject, second, "other", [8])
+      try log(subject, parent, "loss", [1])
+      let found = try subject.reopen().summaries(of: "loss", inChildrenOf: parent)
+      #expect(found == [first: try subject.store.series(of: first)[0]])
+      #expect(try subject.store.summaries(of: "none", inChildrenOf: parent).isEmpty)
+      #expect(try subject.store.summaries(of: "loss", inChildrenOf: second).isEmpty)
+      refuses(.notFound) { _ = try subject.store.summaries(of: "loss", inChildrenOf: RunID(randomBits: 1)) }
+    },
     demand("an attempt that starts over leaves the earlier points behind, one that continues adds to them") { subject in
       let run = try makeRun(subject, "r1")
       let store = subject.store

@@ -49,6 +49,21 @@ struct Leaderboard {
       } + others
   }
 
+  /// Returns the best point of a sweep's winner without reading all that is known of its trials; nil when there is none.
+  static func bestPoint(of sweep: Sweep, in reader: any TrackingReader) throws -> MetricPoint? {
+    let objective = sweep.spec.objective
+    let summaries = try reader.summaries(of: objective.metric, inChildrenOf: sweep.run)
+    var best: MetricPoint?
+    let ended = RunQuery(
+      filter: [FilterClause(.attribute(.state), .oneOf(["finished", "pruned"], negated: false))], parent: sweep.run,
+      kinds: [.trial], order: [.init(.attribute(.number))], limit: .max, includesDetails: false)
+    try reader.everyRow(matching: ended) { row in
+      guard let point = summaries[row.run.id]?.best(objective.goal) else { return }
+      if best.map({ objective.goal.isBetter(point.value, than: $0.value) }) ?? true { best = point }
+    }
+    return best
+  }
+
   /// The winner; nil when no trial can win yet.
   var best: Entry? { entries.first.flatMap { Leaderboard.canWin($0) ? $0 : nil } }
 

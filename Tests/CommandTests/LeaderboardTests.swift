@@ -43,7 +43,7 @@ private func leaderboard(_ trials: [(RunState, [Double])]) throws -> Leaderboard
 
 @Suite struct LeaderboardTests {
   @Test func `a trial counts with the best value that it ever logged`() throws {
-    let board = try leaderboard(([(.finished, [0.5, 0.1, 0.9]), (.finished, [0.3, 0.2])]))
+    let board = try leaderboard([(.finished, [0.5, 0.1, 0.9]), (.finished, [0.3, 0.2])])
     #expect(board.entries.map(\.run.number) == [0, 1])
     #expect(board.best?.best?.value == 0.1)
     #expect(board.best?.best?.step == 1)
@@ -56,19 +56,21 @@ private func leaderboard(_ trials: [(RunState, [Double])]) throws -> Leaderboard
   }
 
   @Test func `of equal trials the earlier leads`() throws {
-    #expect(try leaderboard(([(.finished, [0.5]), (.finished, [0.5])])).best?.run.number == 0)
+    #expect(try leaderboard([(.finished, [0.5]), (.finished, [0.5])]).best?.run.number == 0)
   }
 
   @Test func `only finished and pruned trials win`() throws {
-    let board = try leaderboard(
-      ([(.failed, [0.1]), (.running, [0.05]), (.pruned, [0.4]), (.finished, [0.5]), (.finished, [])]))
+    let store = try store(
+      [(.failed, [0.1]), (.running, [0.05]), (.pruned, [0.4]), (.finished, [0.5]), (.finished, [])])
+    let board = try leaderboard(store)
     #expect(board.best?.run.number == 2)
+    #expect(try Leaderboard.bestPoint(of: store.sweep(sweepID), in: store) == board.best?.best)
     #expect(board.entries.map(\.run.number) == [2, 3, 0, 1, 4])
     #expect(board.states == [.failed: 1, .running: 1, .pruned: 1, .finished: 2])
   }
 
   @Test func `what is not finite never wins`() throws {
-    let board = try leaderboard(([(.finished, [.nan, -.infinity]), (.finished, [3])]))
+    let board = try leaderboard([(.finished, [.nan, -.infinity]), (.finished, [3])])
     #expect(board.best?.run.number == 1)
     #expect(try leaderboard([(.finished, [.nan])]).best == nil)
   }

@@ -10,6 +10,22 @@ extension SQLTrackingStore {
     }
   }
 
+  /// Returns the summaries of one metric for the children of a run that logged it.
+  public func summaries(of metric: String, inChildrenOf parent: RunID) throws -> [RunID: SeriesSummary] {
+    try reading { connection in
+      let row = try RunRecord.row(of: parent, in: connection)
+      guard let name = try names.number(of: metric, in: connection) else { return [:] }
+      let found = try connection.rows(
+        """
+        SELECT \(SeriesRecord.columns), r.key FROM runs r JOIN series s ON s.run = r.id AND s.metric = $2
+        WHERE r.parent = $1 AND s.counted = 1
+        """, [.integer(row), .integer(name)]
+      ) { (key: try $0.text(SeriesRecord.columnCount), summary: try SeriesRecord($0, name: metric).summary) }
+      return Dictionary(
+        found.compactMap { found in RunID(found.key).map { ($0, found.summary) } }, uniquingKeysWith: { $1 })
+    }
+  }
+
   func summaries(of row: Int64, attempt: Int?, in connection: any SQLConnection) throws -> [SeriesSummary] {
     let isWanted = attempt == nil ? "s.counted = $2" : "s.attempt = $2"
     return try connection.rows(

@@ -33,6 +33,9 @@ public protocol TrackingReader: Sendable {
   /// - Parameter attempt: nil for the attempt whose points count.
   func series(of run: RunID, attempt: Int?) throws -> [SeriesSummary]
 
+  /// Returns the summaries of one metric for the children of a run that logged it: their counted series.
+  func summaries(of metric: String, inChildrenOf parent: RunID) throws -> [RunID: SeriesSummary]
+
   /// Returns points of a series, in the order in which they were logged; none when there is no such series.
   ///
   /// - Parameters:
@@ -68,6 +71,18 @@ extension TrackingReader {
   /// Returns all points of a series of the counted attempt.
   public func points(of run: RunID, metric: String) throws -> MetricColumns {
     try points(of: run, metric: metric, in: 0..<Int.max, attempt: nil)
+  }
+
+  /// Returns the summaries of one metric for the children of a run, asking child by child.
+  public func summaries(of metric: String, inChildrenOf parent: RunID) throws -> [RunID: SeriesSummary] {
+    var found: [RunID: SeriesSummary] = [:]
+    var query = RunQuery(parent: parent)
+    repeat {
+      let page = try runs(matching: query)
+      for row in page.rows { found[row.run.id] = row.metrics.first { $0.name == metric } }
+      query.pageToken = page.next
+    } while query.pageToken != nil
+    return found
   }
 
   /// Returns the summaries of the series of the counted attempt.

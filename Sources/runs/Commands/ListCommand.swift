@@ -191,7 +191,7 @@ extension ListCommand {
     guard !quiet else { return [:] }
     var best: [RunID: MetricPoint] = [:]
     for row in rows where row.run.kind == .hyperdrive {
-      best[row.run.id] = try Leaderboard(of: reader.sweep(row.run.id), in: reader).best?.best
+      best[row.run.id] = try Leaderboard.bestPoint(of: reader.sweep(row.run.id), in: reader)
     }
     return best
   }
