@@ -6,7 +6,7 @@ struct Leaderboard {
   struct Entry {
     /// The trial.
     var run: Run
-    /// Its parameters.
+    /// Its configuration: what it was created with, and not what a trainer recorded beside it.
     var parameters: [Parameter]
     /// The best point of its objective that it logged; nil when it logged no finite one.
     var best: MetricPoint?
@@ -29,13 +29,17 @@ struct Leaderboard {
     var entries: [Entry] = []
     let metric = sweep.spec.objective.metric
     let goal = sweep.spec.objective.goal
-    try reader.everyRow(
-      matching: RunQuery(
-        parent: sweep.run, kinds: [.trial], order: [.init(.attribute(.number))], limit: .max)
-    ) { row in
-      let summary = row.metrics.first { $0.name == metric }
+    let summaries = try reader.summaries(of: metric, inChildrenOf: sweep.run)
+    let configurations = Dictionary(
+      try reader.trials(of: sweep.run, asOf: nil).map { ($0.run, $0.parameters) }, uniquingKeysWith: { $1 })
+    let trials = RunQuery(
+      parent: sweep.run, kinds: [.trial], order: [.init(.attribute(.number))], limit: .max, includesDetails: false)
+    try reader.everyRow(matching: trials) { row in
+      let summary = summaries[row.run.id]
       entries.append(
-        Entry(run: row.run, parameters: row.parameters, best: summary?.best(goal), last: summary?.last.value))
+        Entry(
+          run: row.run, parameters: configurations[row.run.id] ?? [], best: summary?.best(goal),
+          last: summary?.last.value))
     }
     objective = sweep.spec.objective
     states = Dictionary(grouping: entries, by: \.run.state).mapValues(\.count)

@@ -80,7 +80,8 @@ private func leaderboard(_ trials: [(RunState, [Double])]) throws -> Leaderboard
     let board = try leaderboard(store)
     #expect(board.varying == ["lr"])
     let text = try board.table(store.sweep(sweepID).spec, limit: 1, now: Timestamp(milliseconds: 0)).text(on: .pipe)
-    #expect(text.split(separator: "\n").first?.split(separator: " ").last == "lr")
+    #expect(
+      text.split(separator: "\n").first?.split(separator: " ") == ["PLACE", "TRIAL", "loss", "TOOK", "lr", "STEP"])
     #expect(text.contains("\(sweepID)-1"))
     #expect(!text.contains("\(sweepID)-0"))
   }

@@ -21,7 +21,7 @@ private func progress(running: Int, parameters: Int = 6) -> SweepProgress {
         run: id.trial(10 + number), trial: 10 + number, attempt: 1 + number % 2, since: start,
         points: number, last: number == 0 ? nil : MetricPoint(step: 84, time: start, value: 0.9722222))
     },
-    events: [.init(time: start, trial: 3, state: .failed, text: "trial 3 failed: exit code 1")], started: start,
+    events: [.init(time: start, trial: 3, state: .failed, text: "exit code 1")], started: start,
     now: Timestamp(milliseconds: 31_000), remainingMilliseconds: 43_000)
 }
 
@@ -54,7 +54,7 @@ private func progress(running: Int, parameters: Int = 6) -> SweepProgress {
   @Test func `an event is a line`() {
     let one = progress(running: 1)
     #expect(one.events[0].isNotable)
-    #expect(one.events[0].line(of: one).hasSuffix("  10/24  trial 3 failed: exit code 1"))
+    #expect(one.events[0].line(of: one).hasSuffix("  10/24  trial 3 failed  exit code 1"))
   }
 }
 

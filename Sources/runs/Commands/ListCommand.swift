@@ -207,6 +207,11 @@ extension ListCommand {
     let now = Timestamp.now()
     var table = Table(columns: columns.map(\.column))
     for row in rows { table.rows.append(columns.map { $0.cell(of: row, best: best[row.run.id], now: now) }) }
+    for (place, column) in columns.enumerated() {
+      guard case .field(.parameter, _) = column else { continue }
+      let values = rows.map { column.value(of: $0) }.filter { $0 != .null }
+      table.columns[place].isRight = !values.isEmpty && values.allSatisfy { $0.number != nil }
+    }
     write(table.text(on: common.out))
     if rows.count == query.limit {
       remark(common.err.paint("the first \(rows.count); --limit or --all shows more", .dim))

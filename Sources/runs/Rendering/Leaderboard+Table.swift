@@ -11,23 +11,27 @@ extension Leaderboard {
   /// The best trials as a table.
   func table(_ spec: SweepSpec, limit: Int, now: Timestamp) -> Table {
     let names = columns(spec)
+    let shown = entries.prefix(limit)
+    // What is the same in every line tells nothing.
+    let hasStates = shown.contains { $0.run.state != .finished }
     var table = Table(columns: [
-      Table.Column(title: "PLACE", isRight: true), Table.Column(title: "TRIAL"), Table.Column(title: "STATE"),
-      Table.Column(title: objective.metric, isRight: true), Table.Column(title: "STEP", isRight: true),
-      Table.Column(title: "TOOK", isRight: true),
+      Table.Column(title: "PLACE", isRight: true), Table.Column(title: "TRIAL"),
+      Table.Column(title: objective.metric, isRight: true), Table.Column(title: "TOOK", isRight: true),
     ])
+    if hasStates { table.columns.append(Table.Column(title: "STATE")) }
     table.columns += names.map { Table.Column(title: $0, isRight: true, isOptional: true) }
-    for (place, entry) in entries.prefix(limit).enumerated() {
+    table.columns.append(Table.Column(title: "STEP", isRight: true, isOptional: true))
+    for (place, entry) in shown.enumerated() {
       let own = entry.parameters.byName
       let isFirst = place == 0 && Leaderboard.canWin(entry)
       var row = [
         Table.Cell(Leaderboard.canWin(entry) ? String(place + 1) : "-"), Table.Cell(entry.run.id.text),
-        Table.Cell(entry.run.state.rawValue, entry.run.state.style),
         Table.Cell(entry.best?.value.short() ?? "", isFirst ? .green : .plain),
-        Table.Cell(entry.best.map { String($0.step) } ?? ""),
         Table.Cell(entry.run.milliseconds(at: now).map(duration(milliseconds:)) ?? ""),
       ]
+      if hasStates { row.append(Table.Cell(entry.run.state.rawValue, entry.run.state.style)) }
       row += names.map { name in Table.Cell(own[name].map { shortCell($0) } ?? "") }
+      row.append(Table.Cell(entry.best.map { String($0.step) } ?? ""))
       table.rows.append(row)
     }
     return table

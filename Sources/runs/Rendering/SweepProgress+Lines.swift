@@ -70,5 +70,5 @@ extension SweepProgress.Event {
   }
 
   /// True for what a person must not miss even while the display is redrawn: failures and remarks.
-  var isNotable: Bool { state == .failed || state == nil }
+  var isNotable: Bool { state == .failed || state == .scheduled || state == nil }
 }

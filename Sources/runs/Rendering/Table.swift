@@ -84,6 +84,7 @@ struct Table {
       line += screen.paint(text, cell.style)
       if !columns[column].isRight, place < shown.count - 1 { line += padding }
     }
+    while line.last == " " { line.removeLast() }
     return line
   }
 
