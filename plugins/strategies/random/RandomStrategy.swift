@@ -23,6 +23,8 @@ public struct RandomStrategy: SearchStrategy {
 
   private let space: SearchSpace
   private let seed: UInt64
+  // A configuration with a value from a continuum does not come twice, so only the others are remembered.
+  private let finite: Set<String>
 
   /// Returns what is wrong with the options.
   public static func problems(options: [String: Value], space: SearchSpace) -> [PluginProblem] {
@@ -44,15 +46,20 @@ public struct RandomStrategy: SearchStrategy {
     }
     self.space = space
     self.seed = seed
+    finite = Set(space.parameters.filter { $0.domain.cardinality != nil }.map(\.name))
+  }
+
+  private func canRepeat(_ configuration: [Parameter]) -> Bool {
+    configuration.allSatisfy { finite.contains($0.name) }
   }
 
   /// Proposes configurations that were not tried before.
   public func propose(upTo count: Int, in session: SweepSession) throws -> SearchOutlook {
     let before = session.configurations
-    var taken = Set(before.map(\.fingerprint))
+    var taken = Set(before.filter(canRepeat).map(\.fingerprint))
     for number in before.count..<before.count + max(0, count) {
       if let drawn = draw(number, avoiding: taken) {
-        taken.insert(drawn.configuration.fingerprint)
+        if canRepeat(drawn.configuration) { taken.insert(drawn.configuration.fingerprint) }
         session.propose(
           drawn.configuration,
           reason: drawn.attempt == 0 ? "drawn at random" : "drawn at random again, the first was taken",
@@ -82,7 +89,7 @@ public struct RandomStrategy: SearchStrategy {
     for attempt in 0..<RandomStrategy.draws {
       let configuration = space.configuration(
         drawing: ProposalRandomness(seed: seed, proposal: number, attempt: attempt))
-      if !taken.contains(configuration.fingerprint) { return (configuration, attempt) }
+      if !canRepeat(configuration) || !taken.contains(configuration.fingerprint) { return (configuration, attempt) }
     }
     return nil
   }
