@@ -11,8 +11,12 @@ struct FloorTests {
 
   @Test func `every target has a floor and says its purpose`() throws {
     let targets = try DeclaredTarget.all()
+    let page = try Repository.text("docs/design/floors.md")
     #expect(targets.count > 20, "Package.swift was read")
     for target in targets {
+      if !target.folder.hasPrefix("Tests/") {
+        #expect(page.contains("`\(target.name)`"), "docs/design/floors.md does not name \(target.name)")
+      }
       if target.kind == .room {
         #expect(
           rooms[target.name] != nil, "\(target.name) is on no floor; add it to this test and docs/design/floors.md")
