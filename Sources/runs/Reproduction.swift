@@ -24,6 +24,9 @@ struct Reproduction: Equatable {
   var first: Difference?
   /// The digests of the model; nil where there is none, or where none can be compared.
   var models: (recorded: Digest?, again: Digest?)?
+  /// True when the two models' files are the same although their digests differ: another version of the compressor packed
+  /// one of them.
+  var modelsHoldTheSame = false
 
   /// Metrics that tell of the machine and not of the training; they are not compared.
   static let systemPrefix = "system:"
@@ -34,7 +37,10 @@ struct Reproduction: Equatable {
   ///
   /// - Parameter isComplete: false for a run that ended before its time; then only what it logged is compared, and no
   ///   model.
-  init(of original: RunID, with again: RunID, isComplete: Bool, in reader: any TrackingReader) throws {
+  init(
+    of original: RunID, with again: RunID, isComplete: Bool, in reader: any TrackingReader,
+    artifacts: any ArtifactStore
+  ) throws {
     func names(_ run: RunID) throws -> [String] {
       try reader.series(of: run).map(\.name).filter { !$0.hasPrefix(Reproduction.systemPrefix) }
     }
@@ -50,6 +56,11 @@ struct Reproduction: Equatable {
       try reader.artifacts(of: run).first { $0.name == Reproduction.modelName }?.digest
     }
     models = (try model(original), try model(again))
+    if let recorded = models?.recorded, let repeated = models?.again, recorded != repeated,
+      artifacts.contains(recorded), artifacts.contains(repeated)
+    {
+      modelsHoldTheSame = try artifacts.contentDigest(of: recorded) == artifacts.contentDigest(of: repeated)
+    }
   }
 
   /// Makes a comparison of nothing.
@@ -76,7 +87,9 @@ struct Reproduction: Equatable {
   }
 
   /// True when nothing differs and there was something to compare.
-  var isIdentical: Bool { points > 0 && first == nil && models?.recorded == models?.again }
+  var isIdentical: Bool { points > 0 && first == nil && modelsAreEqual }
+
+  private var modelsAreEqual: Bool { models?.recorded == models?.again || modelsHoldTheSame }
 
   /// The verdict in a sentence or two.
   var verdict: String {
@@ -93,7 +106,7 @@ struct Reproduction: Equatable {
     } else {
       parts.append("all \(counts) are equal")
     }
-    if let models, models.recorded != models.again {
+    if let models, !modelsAreEqual {
       parts.append(
         "the model was \(models.recorded?.hex ?? "not kept") and is \(models.again?.hex ?? "not there")")
     }

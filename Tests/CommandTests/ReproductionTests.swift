@@ -67,6 +67,10 @@ private func compared(_ recorded: [Double], _ again: [Double], isComplete: Bool 
     #expect(!comparison.isIdentical)
     #expect(comparison.verdict.hasPrefix("not identical: all 1 point in 1 series are equal; the model was \(digest)"))
     #expect(comparison.json["model_again"] == .null)
+    comparison.models = (digest, Digest(hashing: "packed otherwise"))
+    #expect(!comparison.isIdentical)
+    comparison.modelsHoldTheSame = true
+    #expect(comparison.verdict == "identical: 1 point in 1 series, model \(digest)")
   }
 
   @Test func `new seeds are judged without claiming too much`() {

@@ -30,6 +30,21 @@ struct ForeignTarballTests {
         == Digest(hashing: tar.bytes + [UInt8](repeating: 0, count: 1024 + 8192)))
   }
 
+  @Test func `the same tar packed otherwise has another digest and the same content digest`() throws {
+    place.folder.write("t/a", "12345")
+    let stored = try place.store.store(contentsOf: place.folder("t")).digest
+    let tarball = try #require(try IndexedTarball(Descriptor(opening: place.store.path(of: stored), 0), digest: stored))
+    let tar = try tarball.tarBytes(from: 0, count: Int(tarball.index.tarBytes))
+    let compressor = Zstd.Compressor()
+    let half = tar.count / 2
+    let packed = try [tar[..<half], tar[half...]].flatMap { piece in
+      try Array(piece).withUnsafeBytes { try compressor.frame(of: $0) }
+    }
+    let planted = place.plant(packed)
+    #expect(planted != stored)
+    #expect(try place.store.contentDigest(of: planted) == place.store.contentDigest(of: stored))
+  }
+
   @Test func `an empty file is no tarball`() {
     let digest = place.plant([])
     #expect(throws: TrackingError.self) { try place.store.members(of: digest) }

@@ -42,7 +42,7 @@ struct ReproduceCommand: ParsableCommand {
     let again = try repeated(original, try guarded(work, of: original.id, in: store.tracking), expected, store)
     let isComplete = original.state == .finished
     let comparison = try Reproduction(
-      of: original.id, with: again.id, isComplete: isComplete, in: store.tracking)
+      of: original.id, with: again.id, isComplete: isComplete, in: store.tracking, artifacts: store.artifacts)
     let word = comparison.isIdentical ? "identical" : "different"
     try store.tracking.commit(.setTag(again.id, name: "runs.verdict", value: word))
     try report(comparison, original, again)
