@@ -39,7 +39,9 @@ public struct SweepProgress: Sendable {
     public var trial: Int?
     /// The state that it came into; nil when it is about something else.
     public var state: RunState?
-    /// What, in a line.
+    /// The configuration of a trial that begins; empty otherwise.
+    public var parameters: [Parameter] = []
+    /// What else there is to say, in a line; may be empty.
     public var text: String
   }
 

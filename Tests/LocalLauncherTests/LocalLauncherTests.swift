@@ -52,7 +52,7 @@ import TrackingContracts
     try launcher.launch(job)
     let strays = try read(ready).split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
     let observer = adopted ? LocalLauncher() : launcher
-    let supervisor = try #require(pid_t(read(job.directory + "/pid").dropLast()))
+    let supervisor = try #require(pid_t(read(job.directory + "/job").dropLast()))
     kill(supervisor, SIGKILL)
     #expect(try end(of: job, observer) == .lost)
     #expect(strays.count == 2)
@@ -67,7 +67,7 @@ import TrackingContracts
     let job = try job("lost.1", "echo ready > \(ready); sleep 300")
     try launcher.launch(job)
     #expect(try read(ready) == "ready\n")
-    let supervisor = try #require(pid_t(read(job.directory + "/pid").dropLast()))
+    let supervisor = try #require(pid_t(read(job.directory + "/job").dropLast()))
     kill(-supervisor, SIGKILL)
     #expect(try end(of: job, launcher) == .lost)
   }
@@ -88,11 +88,10 @@ import TrackingContracts
     let stranger = try job("stranger.1", "echo ready > \(ready); cat < \(gate)")
     try launcher.launch(stranger)
     #expect(try read(ready) == "ready\n")
-    let supervisor = try read(stranger.directory + "/pid")
+    let supervisor = try read(stranger.directory + "/job")
     // A job of which only the number is left, and the number has gone to the stranger.
     let job = try job("old.1", "true")
-    try Data().write(to: URL(filePath: job.directory + "/lock"))
-    try Data(supervisor.utf8).write(to: URL(filePath: job.directory + "/pid"))
+    try Data(supervisor.utf8).write(to: URL(filePath: job.directory + "/job"))
     let later = LocalLauncher()
     try later.kill(job.name, in: job.directory)
     #expect(try later.state(of: job.name, in: job.directory) == .lost)
@@ -101,11 +100,13 @@ import TrackingContracts
     #expect(try end(of: stranger, launcher) == .exited(0))
   }
 
-  @Test func `a supervisor that was killed before it wrote its number has started the job`() throws {
-    let job = try job("early.1", "true")
-    try Data().write(to: URL(filePath: job.directory + "/lock"))
-    try Data().write(to: URL(filePath: job.directory + "/pid"))
-    #expect(try LocalLauncher().state(of: job.name, in: job.directory) == .lost)
+  @Test(arguments: [
+    ("", JobState.unknown), ("12", .lost), ("4194303\n", .lost), ("4194303\n3", .lost), ("4194303\n3\n", .exited(3)),
+  ])
+  func `a job that was left at any point of its record is told as it is`(record: String, state: JobState) throws {
+    let job = try job("left.1", "true")
+    try Data(record.utf8).write(to: URL(filePath: job.directory + "/job"))
+    #expect(try LocalLauncher().state(of: job.name, in: job.directory) == state)
   }
 
   @Test func `a job does not inherit the descriptors of the process that launched it`() throws {

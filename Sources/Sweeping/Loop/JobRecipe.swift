@@ -16,13 +16,14 @@ struct JobRecipe {
     try makeDirectories(paths.checkpointDirectory(of: trial.run))
     var environment = inherited.filter { !$0.key.hasPrefix("RUNS_") }
     let values = trial.parameters.byName
-    for (name, value) in values {
-      set(&environment, TrialEnvironment.parameterPrefix, name, value)
+    for (name, value) in sweep.spec.inputs {
+      environment[TrialEnvironment.inputPrefix + name.uppercased()] = value.plain
       environment[TrialEnvironment.azurePrefix + name] = value.plain
     }
-    for (name, value) in sweep.spec.inputs {
-      set(&environment, TrialEnvironment.inputPrefix, name, value)
-      environment[TrialEnvironment.azurePrefix + name] = value.plain
+    for (name, value) in values {
+      let text = sweep.spec.space[name]?.domain.text(of: value) ?? value.plain
+      environment[TrialEnvironment.parameterPrefix + name.uppercased()] = text
+      environment[TrialEnvironment.azurePrefix + name] = text
     }
     environment[TrialEnvironment.store] = paths.root
     environment[TrialEnvironment.run] = trial.run.text
@@ -46,7 +47,9 @@ struct JobRecipe {
         environment[reference.variable] = value
         if reference.kind == .outputs { try makeDirectories(value) }
       }
-      environment.merge(variables) { $1 }
+      for (name, text) in variables {
+        environment[name] = CommandTemplate(text).filled(isShell: false) { value(of: $0, values, directory) }
+      }
       var place = code
       if place.isEmpty {
         place = directory + "/work"
@@ -59,10 +62,6 @@ struct JobRecipe {
     }
   }
 
-  private func set(_ environment: inout [String: String], _ prefix: String, _ name: String, _ value: Value) {
-    environment[prefix + name.uppercased()] = value.plain
-  }
-
   // Azure's components name a swept parameter as an input: the trial's own value goes first.
   private func value(
     of reference: CommandTemplate.Reference, _ parameters: [String: Value], _ directory: String
@@ -70,7 +69,6 @@ struct JobRecipe {
     if reference.kind == .outputs { return directory + "/outputs/" + reference.name }
     let given = reference.kind == .inputs ? sweep.spec.inputs[reference.name] : nil
     guard let value = parameters[reference.name] ?? given else { return nil }
-    guard let member = reference.member else { return value.plain }
-    return value[member]?.plain ?? parameters["\(reference.name).\(member)"]?.plain
+    return sweep.spec.space[reference.name]?.domain.text(of: value) ?? value.plain
   }
 }

@@ -3,11 +3,22 @@ internal import Tracking
 
 /// Finds metrics in a job's standard output, line by line, as SageMaker's metric definitions do.
 ///
-/// Every match of a line counts, in order; the value is the first capture group. A point's step is its place in its series,
-/// so that a scan that starts over after a crash knows what has been appended already.
+/// Every match of a line counts, in order. The value is the group named `value`, or the first group; a point's step is the
+/// group named `step`, or the match's place in its series. So a scan that starts over after a crash finds the same points
+/// again, and knows by their number which have been appended already.
 struct OutputScan {
+  private struct Pattern {
+    var name: String
+    var regex: Regex<AnyRegexOutput>
+    /// A piece of text that every match contains; empty when none is known. Most lines are passed over by it.
+    var literal: [UInt8]
+  }
+
+  /// A line longer than this is cut here: a program that never ends its line must not fill the memory.
+  private static let longestLine = 1 << 20
+
   private let path: String
-  private let patterns: [(name: String, regex: Regex<AnyRegexOutput>)]
+  private let patterns: [Pattern]
   private var offset: off_t = 0
   private var rest: [UInt8] = []
   // How many matches of each metric were seen, and how many points its series held when the scan began.
@@ -22,7 +33,8 @@ struct OutputScan {
     self.appended = appended
     self.patterns = try patterns.map { pattern in
       do {
-        return (pattern.name, try Regex(pattern.regex))
+        return Pattern(
+          name: pattern.name, regex: try Regex(pattern.regex), literal: RegexText(pattern.regex).requiredLiteral)
       } catch {
         throw TrackingError(.invalid, "the pattern of metric '\(pattern.name)' is no regular expression: \(error)")
       }
@@ -38,42 +50,74 @@ struct OutputScan {
     guard file >= 0 else { return [] }
     defer { close(file) }
     var found: [String: MetricColumns] = [:]
-    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    // The first piece is small, since most outputs are.
+    var piece = [UInt8](repeating: 0, count: 1 << 12)
     while true {
       let count = pread(file, &piece, piece.count, offset)
       guard count > 0 else { break }
       offset += off_t(count)
-      rest += piece[..<count]
-      takeLines(now, &found)
+      take(piece[..<count], now, &found)
+      if count == piece.count, count < 1 << 16 { piece = [UInt8](repeating: 0, count: 1 << 16) }
     }
     if isEnd, !rest.isEmpty {
-      take(rest[...], now, &found)
+      take(line: rest[...], now, &found)
       rest = []
     }
     return found.values.sorted { $0.name < $1.name }
   }
 
-  private mutating func takeLines(_ now: Timestamp, _ found: inout [String: MetricColumns]) {
-    var start = rest.startIndex
-    while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-      take(rest[start..<end], now, &found)
+  // A carriage return ends a line, too: progress bars write nothing else.
+  private mutating func take(_ bytes: ArraySlice<UInt8>, _ now: Timestamp, _ found: inout [String: MetricColumns]) {
+    var start = bytes.startIndex
+    while let end = bytes[start...].firstIndex(where: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+      if rest.isEmpty {
+        take(line: bytes[start..<end], now, &found)
+      } else {
+        rest += bytes[start..<end]
+        take(line: rest[...], now, &found)
+        rest.removeAll(keepingCapacity: true)
+      }
       start = end + 1
     }
-    rest.removeSubrange(..<start)
+    rest += bytes[start...]
+    if rest.count > OutputScan.longestLine {
+      take(line: rest[...], now, &found)
+      rest = []
+    }
   }
 
-  private mutating func take(_ line: ArraySlice<UInt8>, _ now: Timestamp, _ found: inout [String: MetricColumns]) {
-    let text = String(decoding: line, as: UTF8.self)
-    for pattern in patterns {
+  private mutating func take(line: ArraySlice<UInt8>, _ now: Timestamp, _ found: inout [String: MetricColumns]) {
+    var decoded: String?
+    for pattern in patterns where OutputScan.contains(line, pattern.literal) {
+      let text = decoded ?? String(decoding: line, as: UTF8.self)
+      decoded = text
       for match in text.matches(of: pattern.regex) {
-        let group = match.output.count > 1 ? match.output[1].substring : match.output[0].substring
-        guard let group, let value = Double(group.filter { !$0.isWhitespace }) else { continue }
+        guard let value = OutputScan.value(of: match.output) else { continue }
         let place = seen[pattern.name, default: 0]
         seen[pattern.name] = place + 1
         guard place >= appended[pattern.name, default: 0] else { continue }
+        let step = OutputScan.named("step", in: match.output).flatMap { Int64($0) } ?? Int64(place)
         found[pattern.name, default: MetricColumns(name: pattern.name)].append(
-          MetricPoint(step: Int64(place), time: now, value: value))
+          MetricPoint(step: step, time: now, value: value))
       }
     }
+  }
+
+  private static func contains(_ line: ArraySlice<UInt8>, _ literal: [UInt8]) -> Bool {
+    guard let first = literal.first else { return true }
+    guard line.count >= literal.count else { return false }
+    for start in line.startIndex...(line.endIndex - literal.count)
+    where line[start] == first && line[start..<start + literal.count].elementsEqual(literal) { return true }
+    return false
+  }
+
+  private static func named(_ name: String, in output: AnyRegexOutput) -> Substring? {
+    output.first { $0.name == name }?.substring
+  }
+
+  private static func value(of output: AnyRegexOutput) -> Double? {
+    let group =
+      named("value", in: output) ?? output.dropFirst().first { $0.name != "step" && $0.substring != nil }?.substring
+    return group.flatMap { Double($0.filter { !$0.isWhitespace }) }
   }
 }

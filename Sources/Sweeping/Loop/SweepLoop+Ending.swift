@@ -16,7 +16,7 @@ extension SweepLoop {
       if jobState == .running { continue }
       let end = try end(of: job, jobState)
       trials[number].count(end.outcome)
-      trials[number].state = end.state
+      enter(end.state, number)
       changes.append(
         .endAttempt(trials[number].run, number: job.attempt, end.outcome, detail: end.detail))
       if let count = trials[number].objective?.count, count > trials[number].observed {
@@ -58,7 +58,7 @@ extension SweepLoop {
     }
     try store.recoverMetrics()
     let series = try store.series(of: trial.run)
-    trials[job.trial].objective = series.first { $0.name == spec.objective.metric }
+    learn(series.first { $0.name == spec.objective.metric }, of: job.trial)
     let message = readFile(job.directory + "/" + TrainerExit.messageFile) ?? ""
     let tail = lastLines(of: job.directory + "/stderr")
     if case .exited(0) = jobState { return success(job, message, series) }
@@ -141,7 +141,7 @@ extension SweepLoop {
 
   func recordFailureToStart(_ trial: Int, _ attempt: Int, _ message: String) throws {
     trials[trial].count(.failedToStart)
-    trials[trial].state = .failed
+    enter(.failed, trial)
     try commit([
       .endAttempt(trials[trial].run, number: attempt, .failedToStart, detail: message),
       .transition(trials[trial].run, to: .failed, reason: message),
@@ -161,7 +161,7 @@ extension SweepLoop {
   /// Records the end of the sweep when nothing is left to do; to be asked while no job is active.
   func finishIfDone() throws -> SweepOutcome? {
     if let ending { return try finish(ending) }
-    guard !trials.contains(where: { !$0.state.isFinal }) else { return nil }
+    guard ended == trials.count else { return nil }
     let reason: String
     if trials.count >= spec.limits.maxTotalTrials {
       reason = "max_total_trials (\(spec.limits.maxTotalTrials)) reached"
@@ -170,7 +170,7 @@ extension SweepLoop {
     } else {
       return nil
     }
-    let hasScore = trials.contains { $0.objective?.best(spec.objective.goal) != nil }
+    let hasScore = best != nil
     return try finish(
       Ending(
         state: hasScore ? .finished : .failed,
@@ -183,7 +183,7 @@ extension SweepLoop {
       // Trials that were recorded and never started have nothing to wait for any more.
       for index in trials.indices where !trials[index].state.isFinal {
         changes.append(.transition(trials[index].run, to: .canceled, reason: ending.reason))
-        trials[index].state = .canceled
+        enter(.canceled, index)
       }
       changes.append(
         .decide(
@@ -202,12 +202,12 @@ extension SweepLoop {
 
   /// Ends the sweep when its first trials all failed for one reason: the spec or the script is broken.
   func firstFailures() throws -> String? {
-    let ended = trials.filter { $0.state.isFinal }
-    guard ended.count >= SweepLoop.firstFailureLimit, ended.allSatisfy({ $0.state == .failed }) else { return nil }
-    let reasons = try ended.map { try store.run($0.run).reason }
+    let failures = counts[.failed, default: 0]
+    guard failures >= SweepLoop.firstFailureLimit, failures == ended else { return nil }
+    let reasons = try trials.filter { $0.state == .failed }.map { try store.run($0.run).reason }
     // Numbers in a reason (a line, an address) do not make it another one.
     let kinds = Set(reasons.map { reason in String(reason.map { $0.isNumber ? "#" : $0 }) })
     guard kinds.count == 1, let first = reasons.first else { return nil }
-    return "the first \(ended.count) trials failed for the same reason: \(first)"
+    return "the first \(failures) trials failed for the same reason: \(first)"
   }
 }

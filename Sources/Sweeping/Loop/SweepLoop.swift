@@ -12,6 +12,11 @@ final class SweepLoop {
   var state: RunState
   var started: Timestamp
   var trials: [TrialEntry] = []
+  /// How many trials are in each state, kept so that a turn of the loop costs the same however many trials there were.
+  private(set) var counts: [RunState: Int] = [:]
+  // The trials that wait for a slot, by number.
+  private var waiting: [Int] = []
+  private(set) var best: SweepProgress.Best?
   var active: [Int: ActiveJob] = [:]
   var events: [SweepProgress.Event] = []
   /// Why nothing more is to be proposed; nil while there may be.
@@ -53,7 +58,44 @@ final class SweepLoop {
     started = run.started ?? driver.clock()
     droveSince = driver.clock()
     try loadTrials()
-    endedBefore = trials.count { $0.state.isFinal }
+    for trial in trials {
+      counts[trial.state, default: 0] += 1
+      rank(trial.number)
+      if trial.state == .scheduled, !trial.isOpen { waiting.append(trial.number) }
+    }
+    endedBefore = ended
+  }
+
+  /// How many trials have ended.
+  var ended: Int { counts.reduce(0) { $0 + ($1.key.isFinal ? $1.value : 0) } }
+
+  /// Notes the state that a trial came into.
+  func enter(_ state: RunState, _ number: Int) {
+    counts[trials[number].state, default: 0] -= 1
+    counts[state, default: 0] += 1
+    trials[number].state = state
+    if state == .scheduled { waiting.append(number) }
+  }
+
+  /// Notes what is known of a trial's primary metric, and whether that makes it the best.
+  func learn(_ objective: SeriesSummary?, of number: Int) {
+    trials[number].objective = objective
+    if best?.trial == number {
+      best = nil
+      for trial in trials.indices { rank(trial) }
+    } else {
+      rank(number)
+    }
+  }
+
+  private func rank(_ number: Int) {
+    guard let value = trials[number].objective?.best(spec.objective.goal)?.value else { return }
+    if let best {
+      guard spec.objective.goal.isBetter(value, than: best.value) || value == best.value && number < best.trial
+      else { return }
+    }
+    best = SweepProgress.Best(
+      run: trials[number].run, trial: number, value: value, parameters: trials[number].parameters)
   }
 
   private func loadTrials() throws {
@@ -111,14 +153,16 @@ final class SweepLoop {
   private func proposeAndLaunch() throws {
     let limit = spec.limits.maxConcurrentTrials
     var changes: [Change] = []
-    let waiting = trials.filter { $0.state == .scheduled && !$0.isOpen }
     let free = limit - active.count - waiting.count
     let left = spec.limits.maxTotalTrials - trials.count
     if free > 0, left > 0, exhausted == nil, !isWaitingForNews {
       changes += try propose(upTo: min(free, left))
     }
+    waiting.sort()
+    let next = waiting.prefix(max(0, limit - active.count))
+    waiting.removeFirst(next.count)
     var jobs: [(job: Job, entry: TrialEntry)] = []
-    for trial in trials where trial.state == .scheduled && !trial.isOpen && active.count + jobs.count < limit {
+    for trial in next.map({ trials[$0] }) {
       let number = trial.attempts + 1
       // A trainer goes on from its checkpoint; a command starts over, and only its own points count.
       let continues = if case .trainer = spec.work { number > 1 } else { false }
@@ -132,9 +176,9 @@ final class SweepLoop {
     for (job, entry) in jobs {
       trials[entry.number].attempts += 1
       trials[entry.number].isOpen = true
-      trials[entry.number].state = .running
-      if trials[entry.number].attempts > 1, case .command = spec.work { trials[entry.number].objective = nil }
-      note(entry.number, .running, describe(entry))
+      enter(.running, entry.number)
+      if trials[entry.number].attempts > 1, case .command = spec.work { learn(nil, of: entry.number) }
+      noteBeginning(of: entry, attempt: entry.attempts + 1)
       try launch(job, entry.number, attempt: entry.attempts + 1)
     }
   }
@@ -173,6 +217,8 @@ final class SweepLoop {
       trials.append(
         TrialEntry(
           run: sweep.run.trial(trials.count), number: trials.count, parameters: configuration, state: .scheduled))
+      counts[.scheduled, default: 0] += 1
+      waiting.append(trials.count - 1)
     }
     return session.changes
   }
@@ -223,7 +269,7 @@ final class SweepLoop {
         continue
       }
       try launch(recipe.job(of: trial, attempt: trial.attempts), trial.number, attempt: trial.attempts)
-      note(trial.number, .running, describe(trial))
+      noteBeginning(of: trial, attempt: trial.attempts)
     }
   }
 
@@ -248,7 +294,8 @@ final class SweepLoop {
       }
       active[number] = job
       let before = trials[number].objective?.count
-      trials[number].objective = try store.series(of: trials[number].run).first { $0.name == spec.objective.metric }
+      let series = try store.series(of: trials[number].run)
+      learn(series.first { $0.name == spec.objective.metric }, of: number)
       if trials[number].objective?.count != before { isWaitingForNews = false }
     }
     lastLook = now
@@ -298,8 +345,12 @@ final class SweepLoop {
     events.append(SweepProgress.Event(time: now, trial: trial, state: state, text: text))
   }
 
-  func describe(_ trial: TrialEntry) -> String {
-    trial.parameters.map { "\($0.name)=\($0.value.plain)" }.joined(separator: " ")
+  /// Notes that an attempt at a trial begins.
+  func noteBeginning(of trial: TrialEntry, attempt: Int) {
+    let text = attempt == 1 ? "" : "attempt \(attempt)"
+    events.append(
+      SweepProgress.Event(
+        time: now, trial: trial.number, state: .running, parameters: trial.parameters, text: text))
   }
 
   private func show(isForced: Bool) {
@@ -311,30 +362,19 @@ final class SweepLoop {
 
   /// The sweep as it stands.
   func progress() -> SweepProgress {
-    var counts: [RunState: Int] = [:]
-    for trial in trials { counts[trial.state, default: 0] += 1 }
-    let ended = trials.count { $0.state.isFinal }
+    let ended = ended
     let expected = exhausted == nil && ending == nil ? spec.limits.maxTotalTrials : trials.count
     var remaining: Int64?
     if ended > endedBefore, state == .running {
       remaining = droveSince.milliseconds(to: now) * Int64(expected - ended) / Int64(ended - endedBefore)
     }
     return SweepProgress(
-      sweep: sweep.run, spec: spec, state: state, counts: counts, expectedTrials: expected, best: best,
+      sweep: sweep.run, spec: spec, state: state, counts: counts.filter { $0.value > 0 }, expectedTrials: expected,
+      best: best,
       running: active.values.sorted { $0.trial < $1.trial }.map { job in
         SweepProgress.Running(
           run: trials[job.trial].run, trial: job.trial, attempt: job.attempt, since: job.since,
           points: trials[job.trial].objective?.count ?? 0, last: trials[job.trial].objective?.last)
       }, events: events, started: started, now: now, remainingMilliseconds: remaining)
-  }
-
-  private var best: SweepProgress.Best? {
-    var best: SweepProgress.Best?
-    for trial in trials {
-      guard let value = trial.objective?.best(spec.objective.goal)?.value else { continue }
-      if let other = best, !spec.objective.goal.isBetter(value, than: other.value) { continue }
-      best = SweepProgress.Best(run: trial.run, trial: trial.number, value: value, parameters: trial.parameters)
-    }
-    return best
   }
 }

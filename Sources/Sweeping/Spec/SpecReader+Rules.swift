@@ -166,7 +166,7 @@ extension SpecReader {
       guard let name = text(members["name"]), let regexMember = members["regex"], let regex = text(regexMember) else {
         return nil
       }
-      if let problem = OutputScanner.problem(with: regex) {
+      if let problem = RegexText.problem(with: regex) {
         error(regexMember.value, "the regex '\(regex)' \(problem)")
         return nil
       }

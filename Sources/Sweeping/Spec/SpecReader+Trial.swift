@@ -116,6 +116,8 @@ extension SpecReader {
     for member in mapping(members["environment_variables"], "environment_variables") {
       if member.name.isEmpty || member.name.contains("=") {
         error(member, "'\(member.name)' cannot name an environment variable")
+      } else if member.name.hasPrefix("RUNS_") {
+        error(member, "'\(member.name)' is for the sweep to set: names that begin with RUNS_ are its own; rename it")
       }
       guard let value = self.text(member, allowsEmpty: true) else { continue }
       used.formUnion(check(value, member.value, inputs: inputs, space: space, places: places, isShell: false))

@@ -57,16 +57,23 @@ extension SweepProgress {
     return text
   }
 
-  private func shortValue(_ value: Value) -> String {
-    if case .real(let number) = value { return number.short(4) }
-    return value.short
-  }
+}
+
+private func shortValue(_ value: Value) -> String {
+  if case .real(let number) = value { return number.short(4) }
+  return value.short
 }
 
 extension SweepProgress.Event {
   /// The event as a line of a log.
   func line(of progress: SweepProgress) -> String {
-    "\(String(time.local.suffix(8)))  \(progress.ended)/\(progress.expectedTrials)  \(text)"
+    var line = "\(String(time.local.suffix(8)))  \(progress.ended)/\(progress.expectedTrials)"
+    if let trial { line += "  trial \(trial)" }
+    if let state { line += trial == nil ? "  \(state.rawValue)" : " \(state.rawValue)" }
+    if !parameters.isEmpty {
+      line += "  " + parameters.map { "\($0.name)=\(shortValue($0.value))" }.joined(separator: " ")
+    }
+    return text.isEmpty ? line : line + "  " + text
   }
 
   /// True for what a person must not miss even while the display is redrawn: failures and remarks.

@@ -4,9 +4,9 @@ public import Tracking
 
 /// Starts jobs as processes of this machine.
 ///
-/// Each job has a supervisor, a `/bin/sh` in a session and process group of its own. The supervisor holds the file `lock`
-/// of the job's directory locked as long as it lives, notes its process id in `pid` before it starts the program, and the
-/// program's exit code in `exit` after it. So a job outlives the process that launched it, whoever finds its directory
+/// Each job has a supervisor, a `/bin/sh` in a session and process group of its own. The supervisor holds the file `job`
+/// of the job's directory locked as long as it lives, notes its process id there before it starts the program, and the
+/// program's exit code after it. So a job outlives the process that launched it, whoever finds its directory
 /// later can tell how it stands, and a process id that was given to somebody else in the meantime deceives nobody.
 public final class LocalLauncher: Launcher {
   /// What the launcher says of itself.

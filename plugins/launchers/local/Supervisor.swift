@@ -12,12 +12,12 @@ struct Supervisor: Sendable {
   let isOwn: Bool
 
   /// The name comes first, then the work, then how it ended. The traps keep the supervisor alive through a signal to its
-  /// group; the program gets signals as they are. The program does not inherit the lock.
+  /// group; the program gets signals as they are. The program does not inherit the lock, which is the record's descriptor.
   private static let script = """
     trap : TERM INT HUP
-    echo $$ > "$0/pid"
+    echo $$ >&3
     "$@" 3>&-
-    echo $? > "$0/exit"
+    echo $? >&3
     """
 
   private static let lockDescriptor: Int32 = 3
