@@ -213,7 +213,7 @@ extension ListCommand {
       table.columns[place].isRight = !values.isEmpty && values.allSatisfy { $0.number != nil }
     }
     write(table.text(on: common.out))
-    if rows.count == query.limit {
+    if limit == nil, rows.count == query.limit {
       remark(common.err.paint("the first \(rows.count); --limit or --all shows more", .dim))
     }
   }

@@ -30,7 +30,10 @@ extension Leaderboard {
         Table.Cell(entry.run.milliseconds(at: now).map(duration(milliseconds:)) ?? ""),
       ]
       if hasStates { row.append(Table.Cell(entry.run.state.rawValue, entry.run.state.style)) }
-      row += names.map { name in Table.Cell(own[name].map { shortCell($0) } ?? "") }
+      // A trial that was told nothing ran with the trainer's or the script's defaults.
+      row += names.enumerated().map { index, name in
+        own.isEmpty && index == 0 ? Table.Cell("defaults", .dim) : Table.Cell(own[name].map { shortCell($0) } ?? "")
+      }
       row.append(Table.Cell(entry.best.map { String($0.step) } ?? ""))
       table.rows.append(row)
     }
