@@ -115,7 +115,11 @@ let package = Package(
       "SQLTrackingTests",
       ["Tracking", "SQL", "SQLite", "Schema", "SQLTracking", "TrackingContracts", "StoreProcess", "CSQLite"],
       exclude: ["Golden"]),
-    tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts"]),
+    // A writer of artifacts that the tests kill.
+    .executableTarget(
+      name: "ArtifactProcess", dependencies: ["Tracking", "TarArtifacts"], path: "Tests/ArtifactProcess",
+      swiftSettings: strict),
+    tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts", "ArtifactProcess"]),
     tests(
       "SweepingTests",
       [

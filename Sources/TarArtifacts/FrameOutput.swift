@@ -88,7 +88,7 @@ final class FrameOutput {
 }
 
 /// The points of a write at which a test kills the process.
-enum WriteStep: String, CaseIterable, Sendable, Codable {
+package enum WriteStep: String, CaseIterable, Sendable {
   /// The temporary file is there and empty.
   case opened
   /// A frame has been written.

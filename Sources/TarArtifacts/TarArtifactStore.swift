@@ -15,7 +15,7 @@ public struct TarArtifactStore: ArtifactStore {
   public init(directory: String) { self.init(directory: directory, reached: { _ in }) }
 
   /// Opens the store with a probe that is told each point of a write that is reached.
-  init(directory: String, reached: @escaping @Sendable (WriteStep) -> Void) {
+  package init(directory: String, reached: @escaping @Sendable (WriteStep) -> Void) {
     self.directory = directory
     self.reached = reached
   }
