@@ -38,7 +38,7 @@ private let logsX = "\(runsExecutable) log loss=${{search_space.x}}"
     let id = try folder.runs("best", "@last", "--id").output
     #expect(try folder.runs("show", "@best", "--json").json()["id"]?.text == id.filter { $0 != "\n" })
     #expect(try folder.runs("best", "@last", "--limit", "3").lines.count == 4)
-    #expect(try folder.runs("list").output.contains("hyperdrive"))
+    #expect(try folder.runs("list").output.contains("  sweep  "))
   }
 
   @Test func `in a pipe there is a line for every event on standard error`() throws {

@@ -146,9 +146,9 @@ extension ListCommand {
       return [attribute(.id), attribute(.state), best, .duration]
         + sweep.spec.space.parameters.map { .field(.parameter($0.name), title: "params." + $0.name) }
     }
-    var columns = [attribute(.id), attribute(.name), attribute(.kind), attribute(.state), attribute(.experiment)]
-    columns += [.age, .duration]
+    var columns = [attribute(.id), attribute(.name), attribute(.kind), attribute(.state)]
     if rows.contains(where: { $0.run.kind == .hyperdrive }) { columns.append(.best) }
+    columns += [attribute(.experiment), .age, .duration]
     let isNamed = rows.contains { $0.run.name != nil }
     if !isNamed { columns.removeAll { $0 == attribute(.name) } }
     guard common.out.isTerminal else { return columns }

@@ -146,6 +146,8 @@ private func printResult(
   }
   write(screen.paint(sentence, .bold) + "\n")
   if outcome.state == .finished, let best = board.best, common.err.isTerminal {
-    remark(common.err.paint("next: runs show \(best.run.id), runs reproduce \(best.run.id)", .dim))
+    let second =
+      if case .trainer = sweep.spec.work { "runs reproduce \(best.run.id)" } else { "runs logs \(best.run.id)" }
+    remark(common.err.paint("next: runs show \(best.run.id), \(second)", .dim))
   }
 }

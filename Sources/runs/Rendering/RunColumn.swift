@@ -98,7 +98,8 @@ enum RunColumn: Equatable {
     case .field(.metric, _), .minimum, .maximum, .count, .duration:
       Table.Column(title: title, isRight: true, isOptional: true)
     case .field, .reason, .note: Table.Column(title: title, isFlexible: true, isOptional: true)
-    case .age, .best: Table.Column(title: title, isOptional: true)
+    case .best: Table.Column(title: title, isRight: true, isOptional: true)
+    case .age: Table.Column(title: title, isOptional: true)
     }
   }
 }
@@ -129,6 +130,7 @@ extension RunColumn {
   func cell(of row: RunRow, best: MetricPoint? = nil, now: Timestamp) -> Table.Cell {
     switch self {
     case .field(.attribute(.state), _): return Table.Cell(row.run.state.rawValue, row.run.state.style)
+    case .field(.attribute(.kind), _): return Table.Cell(row.run.kind == .hyperdrive ? "sweep" : row.run.kind.rawValue)
     case .field(.attribute(.created), _): return Table.Cell(row.run.created.local)
     case .field(.attribute(.started), _): return Table.Cell(row.run.started?.local ?? "")
     case .field(.attribute(.ended), _): return Table.Cell(row.run.ended?.local ?? "")
