@@ -8,7 +8,7 @@ private struct Transcript {
   var output: [String] = []
 }
 
-/// The files and commands of a page: fenced blocks `sh file=NAME`, and `console` with `$ ` before each command.
+/// The files and commands of a page: fenced blocks `sh file=NAME`, and `shell-session` with `$ ` before each command.
 private func read(_ page: String) -> (files: [(name: String, text: String)], transcripts: [Transcript]) {
   var files: [(name: String, text: String)] = []
   var transcripts: [Transcript] = []
@@ -21,7 +21,7 @@ private func read(_ page: String) -> (files: [(name: String, text: String)], tra
       }
     } else if fence?.contains("file=") == true {
       files[files.count - 1].text += line + "\n"
-    } else if fence == "console" {
+    } else if fence == "shell-session" {
       if line.hasPrefix("$ ") {
         transcripts.append(Transcript(command: String(line.dropFirst(2))))
       } else {
