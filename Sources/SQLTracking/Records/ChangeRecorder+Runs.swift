@@ -25,26 +25,26 @@ extension ChangeRecorder {
       throw TrackingError(.conflict, "number \(number) below '\(parent.run.id)' is taken by run '\(other)'.")
     }
     let experiment = try experimentRow(new.experiment)
+    let event = nextEvent(sweep: new.kind == .trial ? parent?.row : nil)
     let row = try connection.firstInteger(
       """
       INSERT INTO runs (id, key, experiment, kind, parent, number, name, state, reason, created, started, origin, note,
         counted_attempt, observed, event)
-      VALUES ((SELECT coalesce(max(id), 0) + 1 FROM runs), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 1, 0, 0)
+      VALUES ((SELECT coalesce(max(id), 0) + 1 FROM runs), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 1, 0, $12)
       RETURNING id
       """,
       [
         SQLValue(new.id), .integer(experiment), .text(new.kind.rawValue), SQLValue(parent?.row),
         SQLValue(new.number), SQLValue(new.name), .text(new.state.rawValue), .text(new.reason), SQLValue(now),
-        new.state == .running ? SQLValue(now) : .null, .text(new.origin.json),
+        new.state == .running ? SQLValue(now) : .null, .text(new.origin.json), .integer(event),
       ])
     guard let row else { preconditionFailure("an insert returned no id") }
     try connection.run("UPDATE experiments SET runs = runs + 1 WHERE id = $1", [.integer(experiment)])
-    let event = touch(try RunRecord.get(new.id, in: connection))
-    try connection.run("UPDATE runs SET event = $1 WHERE id = $2", [.integer(event), .integer(row)])
     try append(from: nil, to: new.state, reason: new.reason, of: row, event: event)
+    var given = Set<ExactText>()
     for (position, parameter) in new.parameters.enumerated() {
       let name = try number(ofName: parameter.name, "parameter")
-      guard try Parameter.find(of: row, name: name, in: connection) == nil else {
+      guard given.insert(ExactText(parameter.name)).inserted else {
         throw TrackingError(.invalid, "run '\(new.id)' is given the parameter '\(parameter.name)' twice.")
       }
       try parameter.insert(of: row, name: name, position: Int64(position), given: true, in: connection)

@@ -66,13 +66,14 @@ struct ChangeRecorder {
   /// Counts a change, and notes it for the sweep that the run belongs to.
   @discardableResult
   mutating func touch(_ record: RunRecord) -> EventNumber {
+    nextEvent(sweep: record.run.kind == .hyperdrive ? record.row : record.run.kind == .trial ? record.parentRow : nil)
+  }
+
+  /// Counts a change, and notes it for a sweep's row.
+  mutating func nextEvent(sweep: Int64?) -> EventNumber {
     lastEvent += 1
     isEventNew = true
-    switch record.run.kind {
-    case .hyperdrive: touched[record.row] = lastEvent
-    case .trial: if let sweep = record.parentRow { touched[sweep] = lastEvent }
-    case .run: break
-    }
+    if let sweep { touched[sweep] = lastEvent }
     return lastEvent
   }
 

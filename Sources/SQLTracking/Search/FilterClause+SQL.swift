@@ -25,29 +25,35 @@ struct ClauseTranslator {
 
   /// A table and condition that list the runs (`f.run`) that a clause wants by an index, and how; `nil` if none does.
   func drive(_ clause: FilterClause, _ text: inout SQLText) throws -> (table: String, condition: String)? {
-    let table: String
-    let column: Column
-    let name: String
-    switch clause.field {
-    case .metric(let metric):
-      (table, name) = ("series", "f.counted = 1 AND f.metric")
-      column = Column(table: table, alias: "f", number: "f.last", text: nil, name: metric)
-    case .parameter(let parameter):
-      (table, name) = ("parameters", "f.name")
-      column = Column(table: table, alias: "f", number: "f.number", text: "f.value", name: parameter)
-    case .tag(let tag):
-      (table, name) = ("tags", "f.name")
-      column = Column(table: table, alias: "f", number: nil, text: "f.value", name: tag)
-    case .attribute: return nil
-    }
     switch clause.comparison {
     case .number(let comparison, let number): if comparison == .notEqual || number.isNaN { return nil }
     case .equals(_, let negated), .oneOf(_, let negated): if negated { return nil }
     case .like, .isNull: return nil
     }
-    guard let number = try names.number(of: column.name, in: connection) else { return (table, "1 = 0") }
+    let column: Column
+    let belongs: String
+    switch clause.field {
+    case .metric(let name):
+      column = Column(table: "series", alias: "f", number: "f.last", text: nil, name: name)
+      belongs = "f.counted = 1 AND f.metric"
+    case .parameter(let name):
+      column = Column(table: "parameters", alias: "f", number: "f.number", text: "f.value", name: name)
+      belongs = "f.name"
+    case .tag(let name):
+      column = Column(table: "tags", alias: "f", number: nil, text: "f.value", name: name)
+      belongs = "f.name"
+    case .attribute(let attribute):
+      let runs = "(SELECT id AS run, key, state, created FROM runs)"
+      switch attribute {
+      case .id: return (runs, try comparison(clause, number: nil, text: "f.key", isIndexed: true, &text))
+      case .state: return (runs, try comparison(clause, number: nil, text: "f.state", isIndexed: true, &text))
+      case .created: return (runs, try comparison(clause, number: "f.created", text: nil, isIndexed: true, &text))
+      case .name, .kind, .experiment, .parent, .number, .started, .ended: return nil
+      }
+    }
+    guard let number = try names.number(of: column.name, in: connection) else { return (column.table, "1 = 0") }
     let match = try comparison(clause, number: column.number, text: column.text, isIndexed: true, &text)
-    return (table, "\(name) = \(text.bind(.integer(number))) AND \(match)")
+    return (column.table, "\(belongs) = \(text.bind(.integer(number))) AND \(match)")
   }
 
   private struct Column {

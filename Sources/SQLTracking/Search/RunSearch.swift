@@ -1,11 +1,7 @@
 internal import SQL
 internal import Tracking
 
-/// Finds a page of runs, beginning with the side of the query that leaves the least to look at.
-///
-/// A query of a filter and an order can run down the filter's index and sort what it finds, or run down the order's
-/// index until enough runs pass the filter. SQLite cannot know which is better; the wrong one takes seconds at a
-/// million runs. So each clause that has an index is counted first, up to a limit (about a millisecond each).
+/// Finds a page of runs, beginning with the side of the query that leaves the least to look at (`RunSearch+Plan.swift`).
 struct RunSearch {
   let connection: any SQLConnection
   let names: Names
@@ -14,14 +10,14 @@ struct RunSearch {
   /// A run with its terms of the order.
   typealias Found = (record: RunRecord, terms: [SQLValue])
 
-  /// Counting a clause stops here.
-  private static let probeLimit = 20_000
-
-  private enum Plan {
+  /// Where a search begins.
+  enum Plan: Equatable {
     /// From the runs, by whatever index of theirs fits.
     case runs
     /// From those that a clause lists.
     case clause(Int)
+    /// From those that all of several clauses list.
+    case clauses([Int])
     /// From the series of the first key of the order.
     case order
   }
@@ -29,11 +25,15 @@ struct RunSearch {
   /// The runs of the page and one more, if there is one.
   func page() throws -> [Found] {
     guard query.limit >= 1 else { throw TrackingError(.invalid, "a page has at least 1 run, not \(query.limit).") }
+    return try page(by: plan())
+  }
+
+  /// The same by a plan.
+  func page(by plan: Plan) throws -> [Found] {
     let token = try query.pageToken.map { try PageToken($0, of: query) }
     // One more than the page, to know whether there is another.
     let wanted = query.limit == .max ? .max : query.limit + 1
-    let plan = try plan()
-    guard case .order = plan else { return try page(plan, nil, after: token, limit: wanted) }
+    guard plan == .order else { return try page(plan, nil, after: token, limit: wanted) }
     // The index holds the numbers only: NaN and runs without the metric come by statements of their own.
     var found: [Found] = []
     var reached = 0
@@ -45,111 +45,97 @@ struct RunSearch {
     return found
   }
 
-  private func plan() throws -> Plan {
-    var fewest = Int.max
-    var plan = Plan.runs
-    for index in query.filter.indices {
-      var text = SQLText()
-      guard let driver = try translator.drive(query.filter[index], &text) else { continue }
-      let count = try connection.firstInteger(
-        "SELECT count(*) FROM (SELECT 1 FROM \(driver.table) f WHERE \(driver.condition) LIMIT \(Self.probeLimit)) AS c",
-        text.arguments)
-      if let count, count < fewest { (fewest, plan) = (Int(count), .clause(index)) }
-    }
-    let (below, all) = try sizes()
-    if below <= fewest { (fewest, plan) = (below, .runs) }
-    guard let first = query.order.first else {
-      // Runs lie in the order of their creation: as good as an index of the order.
-      return cost(ofScanning: all, for: fewest) < fewest ? .runs : plan
-    }
-    if case .metric(let name) = first.field, try names.number(of: name, in: connection) != nil,
-      cost(ofScanning: all, for: fewest) < fewest
-    {
-      return .order
-    }
-    return plan
-  }
-
-  /// How many runs of an order are looked at until enough of `count` of `all` are found, if they lie evenly.
-  private func cost(ofScanning all: Int, for count: Int) -> Int {
-    guard count > 0 else { return all }
-    let looked = Double(query.limit) * Double(all) / Double(count) * Double(1 + query.filter.count)
-    return Int(min(looked.rounded(.up), 1e15))
-  }
-
-  /// How many runs the experiment and the parent leave, and how many there are.
-  private func sizes() throws -> (below: Int, all: Int) {
-    let all = Int(try connection.firstInteger("SELECT coalesce(sum(runs), 0) FROM experiments") ?? 0)
-    var below = all
-    if let experiment = query.experiment {
-      let count = try connection.firstInteger("SELECT runs FROM experiments WHERE name = $1", [.text(experiment)])
-      below = min(below, Int(count ?? 0))
-    }
-    if let parent = query.parent {
-      let count = try connection.firstInteger(
-        """
-        SELECT count(*) FROM (
-          SELECT 1 FROM runs WHERE parent = (SELECT id FROM runs WHERE key = $1) LIMIT \(Self.probeLimit)) AS c
-        """, [SQLValue(parent)])
-      below = min(below, Int(count ?? 0))
-    }
-    return (below, all)
-  }
-
-  private var translator: ClauseTranslator { ClauseTranslator(names: names, connection: connection) }
-
   private func page(
     _ plan: Plan, _ metricClass: MetricClass?, after token: PageToken?, limit: Int
   ) throws -> [Found] {
+    var statement = try statement(plan, metricClass)
+    let order = statement.order
+    if let token {
+      guard token.values.count == order.terms.count else {
+        throw TrackingError(.invalid, "the page token no longer fits what is recorded; ask for the first page again.")
+      }
+      statement.driving.append(order.after(token.values, &statement.text))
+    }
+    let conditions = statement.driving + statement.filtering
+    let sql = """
+      SELECT \(RunRecord.columns), \(order.terms.map(\.expression).joined(separator: ", "))
+      FROM \(statement.from) \(RunRecord.joins)\(order.joins)
+      \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
+      ORDER BY \(order.clause) LIMIT \(statement.text.bind(SQLValue(limit)))
+      """
+    return try connection.rows(sql, statement.text.arguments) { row in
+      (try RunRecord(row), order.terms.indices.map { row.value(RunRecord.columnCount + $0) })
+    }
+  }
+
+  // MARK: - Statements
+
+  /// The parts of a statement that finds runs.
+  struct Statement {
+    var text = SQLText()
+    /// The tables that it begins with, the last of them `runs r`.
+    var from = "runs r"
+    /// What the plan itself asks of them.
+    var driving: [String] = []
+    /// What the query asks besides.
+    var filtering: [String] = []
+    var order: RunOrder
+  }
+
+  /// - Parameter metricClass: which runs of the plan `.order`; `nil` for every other plan.
+  func statement(_ plan: Plan, _ metricClass: MetricClass?) throws -> Statement {
     var text = SQLText()
     var from = "runs r"
-    var conditions: [String] = []
-    var driving: Int?
+    var driving: [String] = []
+    var done: [Int] = []
     switch plan {
     case .runs: break
     case .clause(let index):
-      guard let driver = try translator.drive(query.filter[index], &text) else { preconditionFailure("it was counted") }
-      driving = index
-      from = "\(driver.table) f CROSS JOIN runs r"
-      conditions = [driver.condition, "r.id = f.run"]
+      let (table, condition) = try driver(index, &text)
+      from = "\(table) f CROSS JOIN runs r"
+      driving = [condition, "r.id = f.run"]
+      done = [index]
+    case .clauses(let indices):
+      let lists = try indices.map { index in
+        let (table, condition) = try driver(index, &text)
+        return "SELECT f.run FROM \(table) f WHERE \(condition)"
+      }
+      from = "(\(lists.joined(separator: " INTERSECT "))) AS f CROSS JOIN runs r"
+      driving = ["r.id = f.run"]
+      done = indices
     case .order:
       guard case .metric(let name)? = query.order.first?.field,
         let number = try names.number(of: name, in: connection)
       else { preconditionFailure("the order begins with a metric") }
       let metric = text.bind(.integer(number))
-      switch metricClass {
-      case .missing:
-        conditions = [
+      if metricClass == .missing {
+        driving = [
           "NOT EXISTS (SELECT 1 FROM series k0 WHERE k0.run = r.id AND k0.metric = \(metric) AND k0.counted = 1)"
         ]
-      default:
+      } else {
         from = "series k0 CROSS JOIN runs r"
-        conditions = [
+        driving = [
           "k0.metric = \(metric)", "k0.counted = 1", "r.id = k0.run",
           metricClass == .finite ? "k0.last IS NOT NULL" : "k0.last IS NULL",
         ]
       }
     }
     let order = try RunOrder(query.order, drivenBy: metricClass, names: names, in: connection, &text)
-    if let token {
-      guard token.values.count == order.terms.count else {
-        throw TrackingError(.invalid, "the page token no longer fits what is recorded; ask for the first page again.")
-      }
-      conditions.append(order.after(token.values, &text))
+    var filtering: [String] = []
+    for index in query.filter.indices where !done.contains(index) {
+      filtering.append(try translator.condition(query.filter[index], &text))
     }
-    for index in query.filter.indices where index != driving {
-      conditions.append(try translator.condition(query.filter[index], &text))
+    try filtering.append(contentsOf: scope(&text))
+    return Statement(text: text, from: from, driving: driving, filtering: filtering, order: order)
+  }
+
+  var translator: ClauseTranslator { ClauseTranslator(names: names, connection: connection) }
+
+  private func driver(_ clause: Int, _ text: inout SQLText) throws -> (table: String, condition: String) {
+    guard let driver = try translator.drive(query.filter[clause], &text) else {
+      preconditionFailure("a plan names a clause without an index")
     }
-    try conditions.append(contentsOf: scope(&text))
-    let sql = """
-      SELECT \(RunRecord.columns), \(order.terms.map(\.expression).joined(separator: ", "))
-      FROM \(from) \(RunRecord.joins)\(order.joins)
-      \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND "))
-      ORDER BY \(order.clause) LIMIT \(text.bind(SQLValue(limit)))
-      """
-    return try connection.rows(sql, text.arguments) { row in
-      (try RunRecord(row), order.terms.indices.map { row.value(RunRecord.columnCount + $0) })
-    }
+    return driver
   }
 
   private func scope(_ text: inout SQLText) throws -> [String] {

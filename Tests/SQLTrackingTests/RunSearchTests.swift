@@ -1,0 +1,150 @@
+import SQLite
+import Testing
+import Tracking
+
+@testable import SQLTracking
+
+/// Searches of every plan against the same search done by hand.
+struct RunSearchTests {
+  private struct Noise: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      return Checksum.mix(state)
+    }
+  }
+
+  /// A run with what it is searched by.
+  private struct Known {
+    var id: String
+    var metrics: [String: Double] = [:]
+    var parameter: Value?
+    var tag: String?
+  }
+
+  /// 400 runs whose metrics are often equal, NaN, infinite or missing.
+  private func makeStore(_ noise: inout Noise) throws -> (SQLTrackingStore, [Known]) {
+    let store = try SQLTrackingStore(
+      SQLiteDatabase(), journalFolder: nil, clock: { Timestamp(milliseconds: 0) })
+    var known: [Known] = []
+    for index in 0..<400 {
+      var run = Known(id: "run\(index)")
+      for name in ["a", "b"] where Bool.random(using: &noise) || Bool.random(using: &noise) {
+        run.metrics[name] =
+          [Double.nan, .infinity, -.infinity, -0.0].randomElement(using: &noise).flatMap { odd in
+            Int.random(in: 0..<10, using: &noise) == 0 ? odd : nil
+          } ?? Double(Int.random(in: 0..<30, using: &noise)) / 10
+      }
+      run.parameter = [nil, .text("adam"), .text("sgd"), .integer(3), .real(0.5)].randomElement(using: &noise) ?? nil
+      run.tag = [nil, "x", "y"].randomElement(using: &noise) ?? nil
+      let id = try #require(RunID(run.id))
+      try store.commit(
+        .createRun(
+          NewRun(
+            id: id, experiment: "e", state: .running, parameters: run.parameter.map { [Parameter("p", $0)] } ?? [],
+            tags: run.tag.map { ["t": $0] } ?? [:])))
+      for (name, value) in run.metrics {
+        try store.append([MetricColumns(name: name, steps: [0], times: [0], values: [value])], to: id)
+      }
+      known.append(run)
+    }
+    return (store, known)
+  }
+
+  private func holds(_ clause: FilterClause, _ run: Known) -> Bool {
+    switch (clause.field, clause.comparison) {
+    case (.metric(let name), .number(let comparison, let number)):
+      guard let value = run.metrics[name] else { return false }
+      switch comparison {
+      case .less: return value < number
+      case .atMost: return value <= number
+      case .equal: return value == number
+      case .notEqual: return value != number
+      case .atLeast: return value >= number
+      case .greater: return value > number
+      }
+    case (.metric(let name), .isNull(let negated)): return (run.metrics[name] == nil) != negated
+    case (.parameter, .equals(let text, let negated)):
+      return run.parameter.map { ($0.plain == text) != negated } ?? false
+    case (.tag, .equals(let text, let negated)): return run.tag.map { ($0 == text) != negated } ?? false
+    case (.attribute(.id), .oneOf(let ids, let negated)): return ids.contains(run.id) != negated
+    case (.attribute(.state), .equals(let state, let negated)): return (state == "running") != negated
+    case (.attribute(.created), .number(let comparison, _)): return comparison == .atMost
+    default: return false
+    }
+  }
+
+  /// Numbers first, then NaN, then nothing.
+  private func precedes(_ left: Double?, _ right: Double?, ascending: Bool) -> Bool? {
+    func rank(_ value: Double?) -> Int { value.map { $0.isNaN ? 1 : 0 } ?? 2 }
+    if rank(left) != rank(right) { return rank(left) < rank(right) }
+    guard let left, let right, !left.isNaN, left != right else { return nil }
+    return (left < right) == ascending
+  }
+
+  @Test func `every plan finds what a search by hand finds, in its order, page by page`() throws {
+    var noise = Noise(state: 11)
+    let (store, known) = try makeStore(&noise)
+    let operators = FilterClause.NumberOperator.allCases
+    for _ in 0..<150 {
+      var filter: [FilterClause] = []
+      for _ in 0..<Int.random(in: 0...3, using: &noise) {
+        let metric = RunField.metric(["a", "b"].randomElement(using: &noise) ?? "a")
+        filter.append(
+          [
+            FilterClause(
+              metric,
+              .number(
+                operators.randomElement(using: &noise) ?? .less, Double(Int.random(in: -1...31, using: &noise)) / 10)),
+            FilterClause(metric, .isNull(negated: Bool.random(using: &noise))),
+            FilterClause(.parameter("p"), .equals("adam", negated: Bool.random(using: &noise))),
+            FilterClause(.tag("t"), .equals("x", negated: Bool.random(using: &noise))),
+            FilterClause(
+              .attribute(.id),
+              .oneOf((0..<150).map { "run\($0 * 2)" }, negated: Bool.random(using: &noise))),
+            FilterClause(.attribute(.state), .equals("running", negated: Bool.random(using: &noise))),
+            FilterClause(.attribute(.created), .number([.less, .atMost].randomElement(using: &noise) ?? .less, 0)),
+          ][[0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6].randomElement(using: &noise) ?? 0])
+      }
+      let order = ["a", "b"].shuffled(using: &noise).prefix(Int.random(in: 0...2, using: &noise)).map {
+        RunQuery.Order(.metric($0), ascending: Bool.random(using: &noise))
+      }
+      let expected = known.filter { run in filter.allSatisfy { holds($0, run) } }.sorted { left, right in
+        for key in order {
+          guard case .metric(let name) = key.field else { continue }
+          if let answer = precedes(left.metrics[name], right.metrics[name], ascending: key.ascending) { return answer }
+        }
+        return left.id < right.id
+      }.map(\.id)
+      var query = RunQuery(filter: filter, order: order, limit: 1_000, includesDetails: false)
+      // Few runs do not call for every plan: here is each that can be made.
+      try store.reading { connection in
+        let search = RunSearch(connection: connection, names: store.names, query: query)
+        let listed = try filter.indices.filter { index in
+          var text = SQLText()
+          return try search.translator.drive(filter[index], &text) != nil
+        }
+        var plans = [RunSearch.Plan.runs, .clauses(listed)] + listed.map { .clause($0) }
+        if listed.isEmpty { plans.remove(at: 1) }
+        if !order.isEmpty { plans.append(.order) }
+        for plan in plans {
+          let found = try search.page(by: plan).map(\.record.run.id.text)
+          #expect(found == expected, "\(filter) by \(order), \(plan)")
+        }
+      }
+      for limit in [1, 7, 100, 1_000] {
+        // Whole lists in pages of one would take long; the first of them tell as much.
+        let most = min(expected.count, limit * 30)
+        query.limit = limit
+        query.pageToken = nil
+        var found: [String] = []
+        repeat {
+          let page = try store.runs(matching: query)
+          found += page.rows.map(\.run.id.text)
+          query.pageToken = page.next
+        } while query.pageToken != nil && found.count < most
+        #expect(found.prefix(most).elementsEqual(expected.prefix(most)), "\(filter) by \(order), \(limit) a page")
+      }
+    }
+  }
+}
