@@ -17,8 +17,8 @@ extension SQLTrackingStore {
       guard let name = try names.number(of: metric, in: connection) else { return [:] }
       let found = try connection.rows(
         """
-        SELECT \(SeriesRecord.columns), r.key FROM runs r JOIN series s ON s.run = r.id AND s.metric = $2
-        WHERE r.parent = $1 AND s.counted = 1
+        SELECT \(SeriesRecord.columns), r.key FROM runs r CROSS JOIN series s
+        WHERE r.parent = $1 AND s.run = r.id AND s.metric = $2 AND s.counted = 1
         """, [.integer(row), .integer(name)]
       ) { (key: try $0.text(SeriesRecord.columnCount), summary: try SeriesRecord($0, name: metric).summary) }
       return Dictionary(
