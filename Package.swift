@@ -123,8 +123,8 @@ let package = Package(
     tests(
       "SweepingTests",
       [
-        "Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "TrackingContracts", "RandomStrategy", "GridStrategy",
-        "LocalLauncher",
+        "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Sweeping", "TrackingContracts", "RandomStrategy",
+        "GridStrategy", "LocalLauncher", "runs",
       ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
     tests("LocalLauncherTests", ["Tracking", "TrackingContracts", "LocalLauncher"]),

@@ -83,6 +83,7 @@ public final class SweepDriver: Sendable {
           .setTag(sweep, name: SweepTag.stopRequested, value: nil),
           .transition(sweep, to: .queued, reason: "taken up again"),
         ])
+        loop.forgiven = Set(loop.trials.filter { $0.state.isFinal }.map(\.number))
       }
       if try store.run(sweep).state != .running { try store.commit(.transition(sweep, to: .running, reason: "")) }
       loop.state = .running

@@ -15,7 +15,7 @@ public struct SweepPaths: Sendable, Equatable {
   /// Where the lock files of driven sweeps are.
   public var locks: String { root + "/locks" }
 
-  /// The directory of a job (`<run>.<attempt>`): `stdout`, `stderr`, `pid`, `exit`, `end`, `outputs/`, `work/`.
+  /// The directory of a job (`<run>.<attempt>`): `stdout`, `stderr`, `job`, `end`, `outputs/`, `work/`.
   public func jobDirectory(_ job: String) -> String { jobs + "/" + job }
   /// The directory that all attempts at a run share.
   public func checkpointDirectory(of run: RunID) -> String { checkpoints + "/" + run.text }

@@ -13,8 +13,16 @@ final class SweepLock {
     let path = paths.lockFile(of: sweep)
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw systemError("open \(path)") }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // A driver that was killed while it started a job may leave a copy of its descriptor in a process that is about to
+    // become that job: gone in a moment.
+    var patience = 20
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       let reason = errno
+      if reason == EWOULDBLOCK, patience > 0 {
+        patience -= 1
+        usleep(5000)
+        continue
+      }
       let holder = (readFile(path) ?? "").split(separator: "\n").first.map { "process \($0)" } ?? "another process"
       close(descriptor)
       guard reason == EWOULDBLOCK else { throw TrackingError(.system, "cannot lock \(path): \(errorText(reason))") }
@@ -26,33 +34,9 @@ final class SweepLock {
     else { throw systemError("write \(path)") }
   }
 
-  deinit { close(descriptor) }
-}
-
-/// Makes a directory and those above it.
-func makeDirectories(_ path: String) throws {
-  if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
-  guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-    throw systemError("make \(path)")
+  deinit {
+    // Unlocking reaches copies of the descriptor in processes that are being started, closing alone does not.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
-  try makeDirectories(String(path[..<slash]))
-  guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw systemError("make \(path)") }
 }
-
-/// Returns the text of a small file; nil when it cannot be read.
-func readFile(_ path: String, lastBytes: Int = 1 << 20) -> String? {
-  let file = open(path, O_RDONLY | O_CLOEXEC)
-  guard file >= 0 else { return nil }
-  defer { close(file) }
-  let size = Int(lseek(file, 0, SEEK_END))
-  var bytes = [UInt8](repeating: 0, count: min(size, lastBytes))
-  let count = pread(file, &bytes, bytes.count, off_t(size - bytes.count))
-  return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
-}
-
-/// Words what the system refused, with the reason of `errno`.
-func systemError(_ deed: String) -> TrackingError {
-  TrackingError(.system, "cannot \(deed): \(errorText(errno))")
-}
-
-private func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }

@@ -6,31 +6,43 @@ extension SweepLoop {
   /// How many first failures of one kind end a sweep.
   static let firstFailureLimit = 3
 
-  /// Records the ends of jobs that have ended, in one commit.
+  /// Records the ends of jobs that have ended; they go into the next commit of this turn.
   func recordEnds() throws {
-    var changes: [Change] = []
-    var lines: [(trial: Int, state: RunState, text: String)] = []
-    for number in active.keys.sorted() {
-      guard let job = active[number] else { continue }
-      let jobState = try driver.launcher.state(of: job.name, in: job.directory)
-      if jobState == .running { continue }
-      let end = try end(of: job, jobState)
-      trials[number].count(end.outcome)
-      enter(end.state, number)
-      changes.append(
-        .endAttempt(trials[number].run, number: job.attempt, end.outcome, detail: end.detail))
+    var ends: [(job: ActiveJob, state: JobState)] = []
+    for job in active.values.sorted(by: { $0.trial < $1.trial }) {
+      let state = try driver.launcher.state(of: job.name, in: job.directory)
+      if state != .running { ends.append((job, state)) }
+    }
+    guard !ends.isEmpty else { return }
+    try store.recoverMetrics()
+    for (job, state) in ends {
+      let (number, run) = (job.trial, trials[job.trial].run)
+      let end = try end(of: job, state)
+      var changes: [Change] = [.endAttempt(run, number: job.attempt, end.outcome, detail: end.detail)]
       if let count = trials[number].objective?.count, count > trials[number].observed {
-        changes.append(.observe(trials[number].run, count: count))
+        changes.append(.observe(run, count: count))
         trials[number].observed = count
       }
-      changes.append(.transition(trials[number].run, to: end.state, reason: end.reason))
+      if end.state == .finished, let artifact = try outputs(of: job, run) { changes.append(.attach(artifact)) }
+      changes.append(.transition(run, to: end.state, reason: end.reason))
+      putOff(changes, leaving: end.state == .finished ? driver.paths.checkpointDirectory(of: run) : nil)
       active[number] = nil
-      lines.append((number, end.state, end.reason))
+      trials[number].count(end.outcome)
+      trials[number].reason = end.reason
+      enter(end.state, number)
+      note(number, end.state, ended(number, end.reason))
     }
-    guard !changes.isEmpty else { return }
-    try commit(changes)
-    for line in lines { note(line.trial, line.state, ended(line.trial, line.text)) }
     newsArrived()
+  }
+
+  // What a command left in its output directory, stored as the artifact `outputs`; nil when it left nothing.
+  private func outputs(of job: ActiveJob, _ run: RunID) throws -> Artifact? {
+    let directory = job.directory + "/outputs"
+    guard let artifacts = driver.artifacts, !isTrainer, !isEmptyDirectory(directory) else { return nil }
+    let stored = try artifacts.store(contentsOf: directory)
+    return Artifact(
+      run: run, name: "outputs", digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
+      files: stored.files, time: now)
   }
 
   private func ended(_ number: Int, _ reason: String) -> String {
@@ -56,12 +68,11 @@ extension SweepLoop {
       try store.append(columns, to: trial.run)
       fault.pass()
     }
-    try store.recoverMetrics()
     let series = try store.series(of: trial.run)
     learn(series.first { $0.name == spec.objective.metric }, of: job.trial)
-    let message = readFile(job.directory + "/" + TrainerExit.messageFile) ?? ""
-    let tail = lastLines(of: job.directory + "/stderr")
+    let message = isTrainer ? readFile(job.directory + "/" + TrainerExit.messageFile) ?? "" : ""
     if case .exited(0) = jobState { return success(job, message, series) }
+    let tail = lastLines(of: job.directory + "/stderr")
     if case .trainer = spec.work, jobState == .exited(TrainerExit.diverged) {
       return End(outcome: .exited(TrainerExit.diverged), state: .finished, reason: "diverged: " + message)
     }
@@ -80,8 +91,6 @@ extension SweepLoop {
     case .running: preconditionFailure("a running job has not ended")
     }
   }
-
-  private var isTrainer: Bool { if case .trainer = spec.work { true } else { false } }
 
   private func success(_ job: ActiveJob, _ message: String, _ series: [SeriesSummary]) -> End {
     let metric = spec.objective.metric
@@ -141,6 +150,7 @@ extension SweepLoop {
 
   func recordFailureToStart(_ trial: Int, _ attempt: Int, _ message: String) throws {
     trials[trial].count(.failedToStart)
+    trials[trial].reason = message
     enter(.failed, trial)
     try commit([
       .endAttempt(trials[trial].run, number: attempt, .failedToStart, detail: message),
@@ -200,14 +210,15 @@ extension SweepLoop {
     return SweepOutcome(state: ending.state, reason: ending.reason, progress: progress())
   }
 
-  /// Ends the sweep when its first trials all failed for one reason: the spec or the script is broken.
-  func firstFailures() throws -> String? {
-    let failures = counts[.failed, default: 0]
-    guard failures >= SweepLoop.firstFailureLimit, failures == ended else { return nil }
-    let reasons = try trials.filter { $0.state == .failed }.map { try store.run($0.run).reason }
+  /// Tells why the sweep is to end when the first trials that ended all failed for one reason: the spec or the script is
+  /// broken. What failed before the sweep was taken up again does not count.
+  func firstFailures() -> String? {
+    let count = ended - forgiven.count
+    guard count >= SweepLoop.firstFailureLimit, counts[.failed, default: 0] >= count else { return nil }
+    let latest = trials.filter { $0.state.isFinal && !forgiven.contains($0.number) }
+    guard let first = latest.first, latest.allSatisfy({ $0.state == .failed }) else { return nil }
     // Numbers in a reason (a line, an address) do not make it another one.
-    let kinds = Set(reasons.map { reason in String(reason.map { $0.isNumber ? "#" : $0 }) })
-    guard kinds.count == 1, let first = reasons.first else { return nil }
-    return "the first \(failures) trials failed for the same reason: \(first)"
+    let kinds = Set(latest.map { trial in String(trial.reason.map { $0.isNumber ? "#" : $0 }) })
+    return kinds.count == 1 ? "the first \(count) trials failed for the same reason: \(first.reason)" : nil
   }
 }

@@ -10,44 +10,53 @@ extension SweepLoop {
       note(nil, nil, "interrupted; trials are asked to end")
       return
     }
-    if let why = try store.tags(of: sweep.run)[SweepTag.stopRequested] {
+    if let why = try stopRequested() {
       ending = Ending(state: .canceled, reason: why, cause: .canceled)
     } else if let timeout = spec.limits.timeout, Double(driven) >= timeout * 1000 {
       let reason = "timeout of \(Value.real(timeout).json) s reached"
-      let hasScore = trials.contains { $0.objective != nil }
-      ending = Ending(state: hasScore ? .finished : .failed, reason: reason, cause: .canceled)
-    } else if let why = try firstFailures() {
+      ending = Ending(state: best == nil ? .failed : .finished, reason: reason, cause: .canceled)
+    } else if let why = firstFailures() {
       ending = Ending(state: .failed, reason: why, cause: .canceled)
     }
     if let ending { note(nil, nil, ending.reason) }
   }
 
+  // What another process asks for is looked up a few times a second.
+  private func stopRequested() throws -> String? {
+    guard lastWish.milliseconds(to: now) >= 200 else { return nil }
+    lastWish = now
+    return try store.tags(of: sweep.run)[SweepTag.stopRequested]
+  }
+
   /// Asks jobs to end: all of them when the sweep ends, those that have had their time otherwise; kills those whose grace
   /// is over.
   func askToEndWhatMust() throws {
-    for number in active.keys.sorted() {
-      guard let job = active[number] else { continue }
-      if let ending, job.cause == nil {
-        try interrupt(number, ending.cause)
-      } else if let limit = spec.limits.trialTimeout, job.cause == nil,
-        Double(job.since.milliseconds(to: now)) >= limit * 1000
-      {
-        try interrupt(number, .timedOut)
-      }
-      guard let killAt = active[number]?.killAt else { continue }
-      if now >= killAt || driver.stop.isUrgent { try driver.launcher.kill(job.name, in: job.directory) }
+    let untouched = active.values.filter { $0.cause == nil }
+    if let ending {
+      try interrupt(untouched.map(\.trial), ending.cause)
+    } else if let limit = spec.limits.trialTimeout {
+      let over = untouched.filter { Double($0.since.milliseconds(to: now)) >= limit * 1000 }
+      try interrupt(over.map(\.trial), .timedOut)
+    }
+    for job in active.values {
+      guard let killAt = job.killAt, now >= killAt || driver.stop.isUrgent else { continue }
+      try driver.launcher.kill(job.name, in: job.directory)
     }
   }
 
-  /// Asks a trial's job to end; the cause is recorded before, so that whoever finds its end knows what it means.
-  func interrupt(_ number: Int, _ cause: ActiveJob.Cause) throws {
-    guard let job = active[number], job.cause == nil else { return }
-    try commit([
-      .setTag(trials[number].run, name: SweepTag.interrupted, value: "\(job.attempt) \(cause.rawValue)")
-    ])
-    active[number]?.cause = cause
-    active[number]?.killAt = graceEnd
-    try driver.launcher.interrupt(job.name, in: job.directory)
-    fault.pass()
+  /// Asks trials' jobs to end; the cause is recorded before, so that whoever finds their end knows what it means.
+  func interrupt(_ numbers: [Int], _ cause: ActiveJob.Cause) throws {
+    let jobs = numbers.sorted().compactMap { active[$0] }.filter { $0.cause == nil }
+    guard !jobs.isEmpty else { return }
+    try commit(
+      jobs.map { job in
+        .setTag(trials[job.trial].run, name: SweepTag.interrupted, value: "\(job.attempt) \(cause.rawValue)")
+      })
+    for job in jobs {
+      active[job.trial]?.cause = cause
+      active[job.trial]?.killAt = graceEnd
+      try driver.launcher.interrupt(job.name, in: job.directory)
+      fault.pass()
+    }
   }
 }

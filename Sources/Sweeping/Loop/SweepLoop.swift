@@ -2,8 +2,8 @@ internal import Tracking
 
 /// One driver's work on one sweep: reads the records, asks the plugins, records what is decided, launches what is missing.
 ///
-/// It keeps in memory only what the records hold. Each turn of the loop records the ends of jobs, then what is to be done
-/// about them, and only then does it: killed between any two deeds, the next driver goes on from the records.
+/// It keeps in memory only what the records hold. Each turn of the loop records the ends of jobs and what is to be done
+/// about them in one commit, and only then does it: killed between any two deeds, the next driver goes on from the records.
 final class SweepLoop {
   let driver: SweepDriver
   let sweep: Sweep
@@ -23,6 +23,14 @@ final class SweepLoop {
   var exhausted: String?
   /// Why everything is to be stopped for good; nil while nobody wants that.
   var ending: Ending?
+  /// The trials that had ended when the sweep was taken up again after an end: what failed then is forgiven.
+  var forgiven: Set<Int> = []
+  /// When it was last asked whether somebody wants the sweep stopped.
+  var lastWish = Timestamp(milliseconds: 0)
+  // Changes that have happened and go into the next commit.
+  private var pending: [Change] = []
+  // Directories that are to be removed once it is recorded that nobody needs them.
+  private var leftovers: [String] = []
   private var isWaitingForNews = false
   private var lastLook = Timestamp(milliseconds: 0)
   private var lastShown = Timestamp(milliseconds: 0)
@@ -105,12 +113,17 @@ final class SweepLoop {
       entry.observed = trial.observed
       trials.append(entry)
     }
+    if let again = try store.transitions(of: sweep.run).last(where: { $0.from?.isFinal ?? false }) {
+      forgiven = Set(
+        try store.trials(of: sweep.run, asOf: again.event).filter { $0.state.isFinal }.map(\.number))
+    }
     var query = RunQuery(parent: sweep.run, kinds: [.trial], limit: 1000)
     repeat {
       let page = try store.runs(matching: query)
       for row in page.rows {
         guard let number = row.run.number, number < trials.count else { continue }
         trials[number].objective = row.metrics.first { $0.name == spec.objective.metric }
+        trials[number].reason = row.run.reason
       }
       query.pageToken = page.next
     } while query.pageToken != nil
@@ -134,21 +147,38 @@ final class SweepLoop {
         try judge()
         try proposeAndLaunch()
       }
+      try commit([])
       if active.isEmpty, let outcome = try finishIfDone() { return outcome }
       show(isForced: !events.isEmpty)
       try waitForNews()
     }
   }
 
-  /// Records changes, all of them or none.
+  /// Records changes and those that were put off, all of them or none.
   func commit(_ changes: [Change]) throws {
-    guard !changes.isEmpty else { return }
+    let all = pending + changes
+    guard !all.isEmpty else { return }
     fault.pass()
-    try store.commit(changes)
+    try store.commit(all)
     fault.pass()
+    pending = []
+    for directory in leftovers { removeTree(directory) }
+    leftovers = []
+  }
+
+  /// Puts changes off until the next commit of this turn, because a commit waits for the disk.
+  ///
+  /// - Parameter leaving: a directory that nobody needs once they are recorded.
+  func putOff(_ changes: [Change], leaving: String? = nil) {
+    pending += changes
+    if let leaving { leftovers.append(leaving) }
   }
 
   // MARK: - Proposing and launching
+
+  /// How many trials a strategy that does not learn is asked for at once, which saves reading the records as often. Few,
+  /// because a sweep that is stopped cancels those that wait; and none before a trial has shown that trials can succeed.
+  private static let ahead = 4
 
   private func proposeAndLaunch() throws {
     let limit = spec.limits.maxConcurrentTrials
@@ -156,7 +186,7 @@ final class SweepLoop {
     let free = limit - active.count - waiting.count
     let left = spec.limits.maxTotalTrials - trials.count
     if free > 0, left > 0, exhausted == nil, !isWaitingForNews {
-      changes += try propose(upTo: min(free, left))
+      changes += try propose(free, left: left)
     }
     waiting.sort()
     let next = waiting.prefix(max(0, limit - active.count))
@@ -165,7 +195,7 @@ final class SweepLoop {
     for trial in next.map({ trials[$0] }) {
       let number = trial.attempts + 1
       // A trainer goes on from its checkpoint; a command starts over, and only its own points count.
-      let continues = if case .trainer = spec.work { number > 1 } else { false }
+      let continues = isTrainer && number > 1
       jobs.append((try recipe.job(of: trial, attempt: number), trial))
       let reason = number == 1 ? "" : continues ? "goes on as attempt \(number)" : "starts over as attempt \(number)"
       changes.append(
@@ -177,15 +207,22 @@ final class SweepLoop {
       trials[entry.number].attempts += 1
       trials[entry.number].isOpen = true
       enter(.running, entry.number)
-      if trials[entry.number].attempts > 1, case .command = spec.work { learn(nil, of: entry.number) }
+      if trials[entry.number].attempts > 1, !isTrainer { learn(nil, of: entry.number) }
       noteBeginning(of: entry, attempt: entry.attempts + 1)
-      try launch(job, entry.number, attempt: entry.attempts + 1)
+      try launch(job, entry.number, isNew: true)
     }
   }
 
+  var isTrainer: Bool { if case .trainer = spec.work { true } else { false } }
+
   private var launcherName: String { type(of: driver.launcher).description.name }
 
-  private func propose(upTo count: Int) throws -> [Change] {
+  private func propose(_ wanted: Int, left: Int) throws -> [Change] {
+    let type = try driver.plugins.strategy(spec.strategy.name)
+    let isSteady = !type.learnsFromResults && best != nil
+    let count = min(left, isSteady ? max(wanted, SweepLoop.ahead) : wanted)
+    // A strategy that learns is to see how trials ended.
+    if type.learnsFromResults { try commit([]) }
     let open = spec.enqueued.dropFirst(trials.count).prefix(count)
     let isEnqueued = !open.isEmpty
     let session = try SweepSession(
@@ -199,8 +236,7 @@ final class SweepLoop {
         session.propose(configuration, reason: "enqueued by the spec, number \(session.configurations.count)")
       }
     } else {
-      let strategy = try driver.plugins.strategy(spec.strategy.name).init(
-        options: spec.strategy.options, space: spec.space, seed: spec.seed)
+      let strategy = try type.init(options: spec.strategy.options, space: spec.space, seed: spec.seed)
       switch try strategy.propose(upTo: count, in: session) {
       case .open: break
       case .waiting: isWaitingForNews = true
@@ -223,22 +259,25 @@ final class SweepLoop {
     return session.changes
   }
 
-  private func launch(_ job: Job, _ trial: Int, attempt: Int) throws {
-    let scan = try spec.metrics.isEmpty ? nil : scan(of: trial, in: job.directory)
-    active[trial] = ActiveJob(
-      trial: trial, attempt: attempt, name: job.name, directory: job.directory, since: now, scan: scan)
+  private func launch(_ job: Job, _ number: Int, isNew: Bool) throws {
+    let attempt = trials[number].attempts
+    active[number] = ActiveJob(
+      trial: number, attempt: attempt, name: job.name, directory: job.directory, since: now,
+      scan: try scan(of: number, in: job.directory, isNew: isNew && attempt == 1))
     fault.pass()
     do {
       try driver.launcher.launch(job)
     } catch let error as TrackingError {
-      active[trial] = nil
-      try recordFailureToStart(trial, attempt, error.message)
+      active[number] = nil
+      try recordFailureToStart(number, attempt, error.message)
     }
     fault.pass()
   }
 
-  private func scan(of trial: Int, in directory: String) throws -> OutputScan {
-    let series = try store.series(of: trials[trial].run)
+  private func scan(of number: Int, in directory: String, isNew: Bool) throws -> OutputScan? {
+    guard !spec.metrics.isEmpty else { return nil }
+    // A run that was just recorded has no points yet.
+    let series = isNew ? [] : try store.series(of: trials[number].run)
     return try OutputScan(
       path: directory + "/stdout", patterns: spec.metrics,
       appended: Dictionary(uniqueKeysWithValues: series.map { ($0.name, $0.count) }))
@@ -249,27 +288,30 @@ final class SweepLoop {
     try store.recoverMetrics()
     let stopped = Set(try store.decisions(of: sweep.run).filter { $0.kind == .stop }.compactMap(\.trial))
     for trial in trials where trial.isOpen && !trial.state.isFinal {
+      let number = trial.number
       let name = trial.run.job(trial.attempts)
       let directory = driver.paths.jobDirectory(name)
-      guard try driver.launcher.state(of: name, in: directory) == .unknown else {
-        var job = ActiveJob(
-          trial: trial.number, attempt: trial.attempts, name: name, directory: directory,
-          since: try store.attempts(of: trial.run).last?.started ?? now)
-        if !spec.metrics.isEmpty { job.scan = try scan(of: trial.number, in: directory) }
-        job.cause = try recordedCause(trial)
-        active[trial.number] = job
-        note(trial.number, .running, "found again")
-        if job.cause != nil {
-          // It has been asked to end; whoever asked is gone, so ask again.
-          active[trial.number]?.killAt = graceEnd
-          try driver.launcher.interrupt(name, in: directory)
-        } else if stopped.contains(trial.number) {
-          try interrupt(trial.number, .pruned)
-        }
+      let isUnknown = try driver.launcher.state(of: name, in: directory) == .unknown
+      let cause = try recordedCause(trial)
+      if isUnknown, cause == nil, !stopped.contains(number) {
+        noteBeginning(of: trial, attempt: trial.attempts)
+        try launch(recipe.job(of: trial, attempt: trial.attempts), number, isNew: false)
         continue
       }
-      try launch(recipe.job(of: trial, attempt: trial.attempts), trial.number, attempt: trial.attempts)
-      noteBeginning(of: trial, attempt: trial.attempts)
+      var job = ActiveJob(
+        trial: number, attempt: trial.attempts, name: name, directory: directory,
+        since: try store.attempts(of: trial.run).last?.started ?? now,
+        scan: try scan(of: number, in: directory, isNew: false))
+      job.cause = cause
+      active[number] = job
+      note(number, .running, "found again")
+      if cause != nil {
+        // It has been asked to end; whoever asked is gone, so ask again.
+        active[number]?.killAt = graceEnd
+        try driver.launcher.interrupt(name, in: directory)
+      } else if stopped.contains(number) {
+        try interrupt([number], .pruned)
+      }
     }
   }
 
@@ -290,7 +332,9 @@ final class SweepLoop {
     for (number, job) in active {
       var job = job
       if let columns = job.scan?.read(isEnd: false, now: now), !columns.isEmpty {
+        fault.pass()
         try store.append(columns, to: trials[number].run)
+        fault.pass()
       }
       active[number] = job
       let before = trials[number].objective?.count
@@ -318,11 +362,14 @@ final class SweepLoop {
     let policy = try driver.plugins.policy(choice.name).init(
       options: choice.options, objective: spec.objective, seed: spec.seed)
     try policy.judge(in: session)
-    try commit(session.changes)
-    for case .decide(let decision) in session.changes where decision.kind == .stop {
-      guard let number = decision.trial else { continue }
-      try interrupt(number, .pruned)
+    // Of a trial that is ending already nothing is left to decide.
+    let stops = session.changes.compactMap { change -> (trial: Int, change: Change)? in
+      guard case .decide(let decision) = change, let number = decision.trial, let job = active[number], job.cause == nil
+      else { return nil }
+      return (number, change)
     }
+    try commit(stops.map(\.change))
+    try interrupt(stops.map(\.trial), .pruned)
   }
 
   private func waitForNews() throws {

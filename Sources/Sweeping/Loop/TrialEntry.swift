@@ -18,6 +18,8 @@ struct TrialEntry {
   var observed = 0
   /// What is known of the primary metric; nil before its first point.
   var objective: SeriesSummary?
+  /// Why it ended as it did.
+  var reason = ""
 
   /// Counts the end of an attempt.
   mutating func count(_ outcome: Attempt.Outcome) {

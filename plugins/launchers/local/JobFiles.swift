@@ -45,6 +45,13 @@ struct JobFiles {
     throw TrackingError(.system, "cannot lock \(record): \(String(cString: strerror(reason)))")
   }
 
+  /// Gives the lock back. Unlocking reaches copies of the descriptor in processes that are just being started, which closing
+  /// alone does not.
+  static func release(_ lock: Int32) {
+    flock(lock, LOCK_UN)
+    close(lock)
+  }
+
   // The finished lines of the record.
   private var lines: [Substring] {
     let descriptor = open(record, O_RDONLY | O_CLOEXEC)

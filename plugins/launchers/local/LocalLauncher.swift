@@ -27,9 +27,15 @@ public final class LocalLauncher: Launcher {
       guard known[job.name] == nil else { return }
       let files = JobFiles(directory: job.directory)
       guard let lock = try files.takeLock() else { return }
-      defer { close(lock) }
-      guard !files.wasStarted else { return }
-      known[job.name] = try Supervisor.start(job, files: files, lock: lock)
+      guard !files.wasStarted else { return JobFiles.release(lock) }
+      do {
+        known[job.name] = try Supervisor.start(job, files: files, lock: lock)
+      } catch {
+        JobFiles.release(lock)
+        throw error
+      }
+      // The supervisor has inherited the lock and keeps it.
+      close(lock)
     }
   }
 
@@ -40,6 +46,8 @@ public final class LocalLauncher: Launcher {
       if let supervisor = known[name] {
         guard supervisor.hasEnded else { return .running }
         supervisor.bury()
+        // The group of a supervisor that is another's child cannot be told from a later one with its number.
+        if !supervisor.isOwn { StrayProcesses.end(ofJobIn: directory) }
         close(supervisor.watch)
         known[name] = nil
         return files.recordedEnd ?? lost(directory)
@@ -48,7 +56,7 @@ public final class LocalLauncher: Launcher {
       guard files.exists else { return .unknown }
       // A lock that cannot be had is held by a supervisor that lives.
       guard let lock = try files.takeLock() else { return .running }
-      close(lock)
+      JobFiles.release(lock)
       if let end = files.recordedEnd { return end }
       return files.wasStarted ? lost(directory) : .unknown
     }

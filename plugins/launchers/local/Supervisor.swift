@@ -89,7 +89,7 @@ struct Supervisor: Sendable {
 
   private static func isLocked(_ files: JobFiles) -> Bool {
     guard let lock = try? files.takeLock() else { return true }
-    close(lock)
+    JobFiles.release(lock)
     return false
   }
 
