@@ -31,7 +31,7 @@ public struct StoreBenchmark {
         let hundredths = Int((number * 100).rounded())
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
       }
-      return padded(name, 70) + padded("\(written(value)) \(unit)", 20)
+      return padded(name, 88) + padded("\(written(value)) \(unit)", 20)
         + padded("\(isRate ? "at least" : "at most") \(written(limit))", 20) + (isMet ? "kept" : "SHORT")
     }
 
