@@ -40,6 +40,14 @@ struct Fault: Sendable, CustomTestStringConvertible {
 @Suite struct SpecFindingsTests {
   @Test func `a sound spec has no findings`() { #expect(findings(sound) == []) }
 
+  @Test func `a parameter that others depend on need not stand in the command`() {
+    let parameters =
+      "  m: {type: choice, values: [1, 2]}\n  x: {type: uniform, min_value: 0, max_value: 1, when: {m: 1}}"
+    let text = sound.replacing("  x: \(Self.parameter)", with: parameters)
+      .replacing("${{search_space.x}}", with: "$[[${{search_space.x}}]]")
+    #expect(findings(text) == [])
+  }
+
   static let parameter = "{type: uniform, min_value: 0, max_value: 1}"
 
   static let faults = [
@@ -147,6 +155,14 @@ struct Fault: Sendable, CustomTestStringConvertible {
     Fault(
       "seed: 7", "inputs: {d: [1]}",
       "12:13: error: an input is a number, a text, a truth value or {path: ...}, and here stands a list"),
+    Fault(
+      "seed: 7", "inputs: {d: {value: [1]}}",
+      "12:21: error: an input is a number, a text, a truth value or {path: ...}, and here stands a list"),
+    Fault(
+      "seed: 7", "inputs: {d: 1, D: 2}", "12:16: error: 'D' and 'd' would share the variable RUNS_INPUT_D; rename one"),
+    Fault("seed: 7", "outputs: {o: {tpye: x}}", "12:15: error: the output o has no 'tpye'; did you mean 'type'?"),
+    Fault(
+      "seed: 7", "outputs: {o: {path: x}}", "12:15: warning: path: has no meaning on this machine and is passed over"),
     // Strategy, objective, limits, metrics.
     Fault(
       "seed: 7", "sampling_algorithm: bayesian",

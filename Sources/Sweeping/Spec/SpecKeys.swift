@@ -15,6 +15,9 @@ enum SpecKeys {
   static let objective = ["primary_metric", "goal", "goal_is_intended"]
   static let metric = ["name", "regex"]
   static let input = ["value", "path", "type", "mode", "path_on_compute", "datastore"]
+  static let output = ["type", "mode"]
+  static let outputIgnored = ["path", "name", "version"]
+  static let grid = ["count", "step"]
   /// What every parameter may have beside its type's own.
   static let parameter = ["type", "when", "grid"]
 

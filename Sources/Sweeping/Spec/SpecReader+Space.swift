@@ -18,7 +18,7 @@ extension SpecReader {
     }
     let places = Dictionary(members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     if members.count == space.parameters.count { checkConditions(space, places) }
-    checkSpellings(members)
+    checkSpellings(members, TrialEnvironment.parameterPrefix)
     return (space, places)
   }
 
@@ -33,12 +33,13 @@ extension SpecReader {
     }
   }
 
-  private func checkSpellings(_ members: [SpecMember]) {
+  /// Reports names that differ in letter case alone: one environment variable cannot hold both.
+  func checkSpellings(_ members: [SpecMember], _ prefix: String) {
     var seen: [String: String] = [:]
     for member in members {
       let upper = member.name.uppercased()
       if let other = seen[upper], other != member.name {
-        error(member, "'\(member.name)' and '\(other)' would share the variable RUNS_PARAM_\(upper); rename one")
+        error(member, "'\(member.name)' and '\(other)' would share the variable \(prefix)\(upper); rename one")
       }
       seen[upper] = member.name
     }
@@ -193,7 +194,7 @@ extension SpecReader {
   private func grid(_ member: SpecMember?, _ domain: Domain) -> [Value]? {
     guard let member else { return nil }
     if let items = member.value.items { return listed(items, member, domain) }
-    guard let members = members(of: member.value, "grid", known: ["count", "step"]) else { return nil }
+    guard let members = members(of: member.value, "grid", known: SpecKeys.grid) else { return nil }
     switch (members["count"], members["step"]) {
     case (let count?, nil):
       guard let count = whole(count, from: 1, to: 1 << 20) else { return nil }

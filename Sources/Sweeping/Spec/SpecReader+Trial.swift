@@ -14,16 +14,22 @@ extension SpecReader {
 
   func inputs(_ inputs: SpecMember?, outputs: SpecMember?) -> SpecInputs {
     var found = SpecInputs()
-    for member in mapping(inputs, "inputs") {
+    let (declared, made) = (mapping(inputs, "inputs"), mapping(outputs, "outputs"))
+    checkSpellings(declared, TrialEnvironment.inputPrefix)
+    checkSpellings(made, "RUNS_OUTPUT_")
+    for member in declared {
       checkName(member, "an input")
       if let (value, isPath) = input(member) {
         found.values[member.name] = value
         if isPath { found.paths.insert(member.name) }
       }
     }
-    for member in mapping(outputs, "outputs") {
+    for member in made {
       checkName(member, "an output")
       found.outputs.insert(member.name)
+      if member.value.isNull { continue }
+      _ = members(
+        of: member.value, "the output \(member.name)", known: SpecKeys.output, ignored: SpecKeys.outputIgnored)
     }
     return found
   }
@@ -35,22 +41,22 @@ extension SpecReader {
     return []
   }
 
-  private func input(_ member: SpecMember) -> (value: Value, isPath: Bool)? {
-    switch member.value.value {
-    case .null, .list:
-      error(
-        member.value,
-        "an input is a number, a text, a truth value or {path: ...}, and here stands "
-          + describe(member.value))
+  private func literal(_ node: SpecNode) -> Value? {
+    switch node.value {
+    case .null, .list, .object:
+      error(node, "an input is a number, a text, a truth value or {path: ...}, and here stands \(describe(node))")
       return nil
-    case .object: break
     case .real(let number) where !number.isFinite:
-      error(member.value, "an input is a finite number, and this is \(number)")
+      error(node, "an input is a finite number, and this is \(number)")
       return nil
-    case let literal: return (literal, false)
+    case let literal: return literal
     }
+  }
+
+  private func input(_ member: SpecMember) -> (value: Value, isPath: Bool)? {
+    guard member.value.members != nil else { return literal(member.value).map { ($0, false) } }
     guard let members = members(of: member.value, "the input \(member.name)", known: SpecKeys.input) else { return nil }
-    if let value = members["value"] { return (value.value.value, false) }
+    if let value = members["value"] { return literal(value.value).map { ($0, false) } }
     guard let path = members["path"] else {
       error(member, "the input \(member.name) has neither a value nor a path; give one")
       return nil
@@ -123,6 +129,8 @@ extension SpecReader {
       used.formUnion(check(value, member.value, inputs: inputs, space: space, places: places, isShell: false))
       environment[member.name] = value
     }
+    // A parameter that others depend on may have said all by what they are.
+    used.formUnion(space.parameters.flatMap { $0.conditions.map(\.parameter) })
     for parameter in space.parameters where !used.contains(parameter.name) {
       guard let place = places[parameter.name], !text.contains("RUNS_PARAM_"), !text.contains("AZUREML_SWEEP_") else {
         continue
