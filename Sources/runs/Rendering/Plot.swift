@@ -66,7 +66,7 @@ struct Plot {
   private static func axisLabels(from low: Double, to high: Double, lines: Int) -> [String] {
     (0..<lines).map { line in
       let isShown = line == 0 || line == lines - 1 || (lines > 4 && line % 2 == 0 && line < lines - 2)
-      if high == low { return line == lines / 2 ? low.short(5) : "" }
+      if high == low { return line == (lines - 1) / 2 ? low.short(5) : "" }
       guard isShown else { return "" }
       return (high - (high - low) * Double(line) / Double(lines - 1)).short(4)
     }
