@@ -68,7 +68,9 @@ public final class SweepDriver: Sendable {
   /// A sweep that failed or was canceled is taken up again when something is left to do.
   ///
   /// - Throws: `.busy` naming the process that drives it; `.notFound`.
-  public func drive(_ sweep: RunID) throws -> SweepOutcome {
+  public func drive(_ sweep: RunID) throws -> SweepOutcome { try drive(sweep, takesUpAgain: true) }
+
+  private func drive(_ sweep: RunID, takesUpAgain: Bool) throws -> SweepOutcome {
     let record = try store.sweep(sweep)
     let lock = try SweepLock(sweep, paths: paths)
     return try withExtendedLifetime(lock) {
@@ -76,7 +78,7 @@ public final class SweepDriver: Sendable {
       let loop = try SweepLoop(self, record, undriven: try countUndriven(run))
       if run.state.isFinal {
         let isComplete = loop.trials.count >= record.spec.limits.maxTotalTrials
-        if run.state == .finished || isComplete {
+        if run.state == .finished || isComplete || !takesUpAgain {
           return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
         }
         try store.commit([
@@ -102,7 +104,8 @@ public final class SweepDriver: Sendable {
     guard !run.state.isFinal else { return try drive(finished: sweep) }
     try store.commit(.setTag(sweep, name: SweepTag.stopRequested, value: reason))
     do {
-      return try drive(sweep)
+      // A driver elsewhere may have obeyed, and let go, before we have the lock: that is the end, and no new beginning.
+      return try drive(sweep, takesUpAgain: false)
     } catch let error as TrackingError where error.code == .busy {
       return nil
     }
