@@ -38,9 +38,8 @@ import Tracking
     #expect(try properties(sections["output"]) == Set(SpecKeys.output + SpecKeys.outputIgnored))
     let grids = try #require(sections["grid"]?["oneOf"]?.list).filter { $0["type"] == "object" }
     #expect(Set(try grids.flatMap { try properties($0) }) == Set(SpecKeys.grid))
-    let types = try #require(sections["parameter"]?["oneOf"]?.list).compactMap {
-      $0["$ref"]?.text?.split(separator: "/").last
-    }
+    let types = try #require(sections["parameter"]?["allOf"]?.list)
+      .compactMap { $0["then"]?["$ref"]?.text?.split(separator: "/").last }
     #expect(Set(types.map(String.init)) == Set(SpecKeys.types.keys))
     for (type, names) in SpecKeys.types {
       #expect(try properties(sections[type]) == Set(SpecKeys.parameter + names), "\(type)")
