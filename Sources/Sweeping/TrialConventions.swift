@@ -41,6 +41,8 @@ public enum TrialEnvironment {
   public static let parameterPrefix = "RUNS_PARAM_"
   /// An input: this, followed by its name in upper case.
   public static let inputPrefix = "RUNS_INPUT_"
+  /// The directory of a declared output: this, followed by its name in upper case.
+  public static let outputPrefix = "RUNS_OUTPUT_"
   /// A parameter or input under Azure's name: this, followed by its name as it is written.
   public static let azurePrefix = "AZUREML_SWEEP_"
 }

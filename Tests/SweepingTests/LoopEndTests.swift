@@ -182,3 +182,15 @@ import TrackingContracts
     #expect(outcome.progress.counts.keys.elementsEqual([.canceled]))
   }
 }
+
+@Test func `a trial that failed after it logged is not the best`() throws {
+  let place = try Workplace()
+  let driver = place.driver()
+  let command = "echo loss=${{search_space.x}}; test $RUNS_TRIAL -ne 0 || { echo loss=-1; exit 1; }"
+  var spec = place.spec(command, trials: 2, atOnce: 1)
+  spec.metrics = [.init(name: "loss", regex: "loss=([-0-9.]+)")]
+  let sweep = try driver.start(spec, source: "")
+  let outcome = try driver.drive(sweep)
+  #expect(outcome.state == .finished)
+  #expect(outcome.progress.best?.trial == 1)
+}

@@ -8,6 +8,13 @@ struct JobRecipe {
   /// What jobs inherit; `RUNS_` variables are left out.
   let inherited: [String: String]
 
+  // A script finds `runs` even when the sweep was started by a path; what the user's own PATH names goes first.
+  private var searchPath: String {
+    let own = runsExecutable.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+    let given = inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    return given.split(separator: ":").contains { $0 == own } || own.isEmpty ? given : given + ":" + own
+  }
+
   /// Makes the job, with its directories.
   func job(of trial: TrialEntry, attempt: Int) throws -> Job {
     let name = trial.run.job(attempt)
@@ -25,6 +32,7 @@ struct JobRecipe {
       environment[TrialEnvironment.parameterPrefix + name.uppercased()] = text
       environment[TrialEnvironment.azurePrefix + name] = text
     }
+    environment["PATH"] = searchPath
     environment[TrialEnvironment.store] = paths.root
     environment[TrialEnvironment.run] = trial.run.text
     environment[TrialEnvironment.sweep] = sweep.run.text

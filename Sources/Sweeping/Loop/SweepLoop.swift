@@ -83,20 +83,27 @@ final class SweepLoop {
     counts[state, default: 0] += 1
     trials[number].state = state
     if state == .scheduled { waiting.append(number) }
+    if best?.trial == number { rankAll() }
+  }
+
+  private func rankAll() {
+    best = nil
+    for trial in trials.indices { rank(trial) }
   }
 
   /// Notes what is known of a trial's primary metric, and whether that makes it the best.
   func learn(_ objective: SeriesSummary?, of number: Int) {
     trials[number].objective = objective
     if best?.trial == number {
-      best = nil
-      for trial in trials.indices { rank(trial) }
+      rankAll()
     } else {
       rank(number)
     }
   }
 
+  // A trial that failed or was canceled is not placed, here as on the leaderboard.
   private func rank(_ number: Int) {
+    guard ![.failed, .canceled].contains(trials[number].state) else { return }
     guard let value = trials[number].objective?.best(spec.objective.goal)?.value else { return }
     if let best {
       guard spec.objective.goal.isBetter(value, than: best.value) || value == best.value && number < best.trial

@@ -106,7 +106,7 @@ extension CommandTemplate.Reference {
     return switch kind {
     case .searchSpace: TrialEnvironment.parameterPrefix + suffix
     case .inputs: TrialEnvironment.inputPrefix + suffix
-    case .outputs: "RUNS_OUTPUT_" + suffix
+    case .outputs: TrialEnvironment.outputPrefix + suffix
     }
   }
 }

@@ -16,7 +16,7 @@ extension SpecReader {
     var found = SpecInputs()
     let (declared, made) = (mapping(inputs, "inputs"), mapping(outputs, "outputs"))
     checkSpellings(declared, TrialEnvironment.inputPrefix)
-    checkSpellings(made, "RUNS_OUTPUT_")
+    checkSpellings(made, TrialEnvironment.outputPrefix)
     for member in declared {
       checkName(member, "an input")
       if let (value, isPath) = input(member) {
