@@ -38,8 +38,8 @@ private func normal(_ line: String) -> String {
     let id = word.split(separator: "-", maxSplits: 1)
     let isID =
       id.first.map { part in
+        // An id in a hundred has no digit; no word of twelve letters does without i, l, o and u.
         part.utf8.count == 12 && part.allSatisfy { "0123456789abcdefghjkmnpqrstvwxyz".contains($0) }
-          && part.contains { $0.isNumber }
       } ?? false
     if isID { return "ID" + (id.count > 1 ? "-" + id[1] : "") }
     return word.count == 10 && word.hasPrefix("20") && word.contains("-") ? "DATE" : String(word)
