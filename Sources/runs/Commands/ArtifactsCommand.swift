@@ -34,7 +34,7 @@ struct ArtifactsCommand: ParsableCommand {
     var name: String?
 
     @OptionGroup var format: FormatOptions
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: GlobalOptions
 
     /// Prints the list.
     func run() throws {
@@ -125,7 +125,7 @@ struct ArtifactsCommand: ParsableCommand {
     @Option(name: [.short, .long], help: ArgumentHelp("Where to write.", valueName: "path"), completion: .file())
     var output: String?
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: GlobalOptions
 
     /// Refuses what excludes each other.
     func validate() throws {
@@ -190,7 +190,7 @@ struct ArtifactsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The artifact's name; otherwise the last name of the path.", valueName: "name"))
     var name: String?
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: GlobalOptions
 
     /// Stores and attaches it.
     func run() throws {

@@ -26,7 +26,7 @@ struct BestCommand: ParsableCommand {
   var id = false
 
   @OptionGroup var format: FormatOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses limits below 1.
   func validate() throws {

@@ -24,7 +24,7 @@ struct CompareCommand: ParsableCommand {
   var all = false
 
   @OptionGroup var format: FormatOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses fewer than two runs.
   func validate() throws {

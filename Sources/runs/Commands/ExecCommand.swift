@@ -42,7 +42,7 @@ struct ExecCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "Say nothing about the run.")
   var quiet = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   @Argument(parsing: .postTerminator, help: ArgumentHelp("The command, after --.", valueName: "command"))
   var command: [String]

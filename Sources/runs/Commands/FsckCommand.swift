@@ -20,7 +20,7 @@ struct FsckCommand: ParsableCommand {
   @Flag(help: "Only look whether every artifact is there.")
   var quick = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Checks the store.
   func run() throws {

@@ -58,7 +58,7 @@ struct ListCommand: ParsableCommand {
   var quiet = false
 
   @OptionGroup var format: FormatOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses limits below 1.
   func validate() throws {

@@ -29,7 +29,7 @@ struct LogCommand: ParsableCommand {
     help: ArgumentHelp("The run; otherwise $RUNS_RUN_ID.", valueName: "run"), completion: .custom(completeRuns))
   var runName: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Logs the values.
   func run() throws {

@@ -35,7 +35,7 @@ struct LogsCommand: ParsableCommand {
   @Flag(name: .customLong("stderr"), help: "Only standard error.")
   var onlyErrors = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses what excludes each other.
   func validate() throws {

@@ -35,7 +35,7 @@ struct MetricsCommand: ParsableCommand {
   var attempt: Int?
 
   @OptionGroup var format: FormatOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses what excludes each other.
   func validate() throws {

@@ -34,7 +34,7 @@ struct ModelCommand: ParsableCommand {
       help: ArgumentHelp("A run, a directory or a tarball.", valueName: "path|run"), completion: .file())
     var model: String
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var common: GlobalOptions
 
     /// Verifies the model.
     func run() throws {

@@ -20,7 +20,7 @@ struct PluginsCommand: ParsableCommand {
   @Flag(help: "Print JSON; the fields are listed in docs/cli.md.")
   var json = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Prints the plugins.
   func run() throws {

@@ -24,7 +24,7 @@ struct ReproduceCommand: ParsableCommand {
   @Flag(help: "Print the verdict as JSON.")
   var json = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Runs it again and prints the verdict.
   func run() throws {
@@ -112,7 +112,7 @@ final class ProgressDisplay {
   private let began = Timestamp.now()
 
   /// Makes a display on standard error.
-  init(common: CommonOptions) { screen = common.err }
+  init(common: GlobalOptions) { screen = common.err }
 
   /// True when somebody can see it and it has taken long enough.
   var isShown: Bool { screen.isTerminal && began.milliseconds(to: .now()) > 700 }

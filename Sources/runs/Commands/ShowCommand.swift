@@ -22,7 +22,7 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "Print JSON; the fields are listed in docs/cli.md.")
   var json = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Prints the run.
   func run() throws {

@@ -117,7 +117,7 @@ struct SweepCheck: ParsableCommand {
   @Flag(help: "Print the findings and the complete spec as JSON.")
   var json = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Prints the findings.
   func run() throws {

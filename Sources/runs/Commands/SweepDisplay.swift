@@ -12,10 +12,10 @@ final class SweepDisplay: Sendable {
 
   private let state = Mutex(State())
   private let isQuiet: Bool
-  private let common: CommonOptions
+  private let common: GlobalOptions
 
   /// Makes a display on standard error.
-  init(isQuiet: Bool, common: CommonOptions) {
+  init(isQuiet: Bool, common: GlobalOptions) {
     self.isQuiet = isQuiet
     self.common = common
   }

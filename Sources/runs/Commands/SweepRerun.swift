@@ -29,7 +29,7 @@ struct SweepRerun: ParsableCommand {
   @Flag(help: "Print JSON; the fields are listed in docs/cli.md.")
   var json = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses counts below 1.
   func validate() throws {
@@ -79,7 +79,7 @@ struct SeedStudy {
 
 /// Trains a sweep's winner (or another trial) and its trial 0 with new seeds, and prints what came of it.
 func rerun(
-  _ sweep: Sweep, trial: Int?, seeds count: Int, _ store: OpenStore, _ common: CommonOptions, json: Bool
+  _ sweep: Sweep, trial: Int?, seeds count: Int, _ store: OpenStore, _ common: GlobalOptions, json: Bool
 ) throws {
   let board = try Leaderboard(of: sweep, in: store.tracking)
   let chosen: Leaderboard.Entry?

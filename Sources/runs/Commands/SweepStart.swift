@@ -42,7 +42,7 @@ struct SweepStart: ParsableCommand {
   var rerunBest: Int?
 
   @OptionGroup var options: DriveOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Refuses counts below 1.
   func validate() throws {
@@ -90,7 +90,7 @@ struct SweepResume: ParsableCommand {
 
   @OptionGroup var which: SweepArgument
   @OptionGroup var options: DriveOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Drives the sweep.
   func run() throws {
@@ -105,7 +105,7 @@ struct SweepResume: ParsableCommand {
 /// Drives a sweep, prints its result and turns its end into an exit code.
 private func drive(
   _ id: RunID, _ driver: SweepDriver, _ display: SweepDisplay, _ options: DriveOptions, _ store: OpenStore,
-  _ common: CommonOptions
+  _ common: GlobalOptions
 ) throws {
   let outcome: SweepOutcome
   do {
@@ -134,7 +134,7 @@ private func drive(
 }
 
 private func printResult(
-  _ sweep: Sweep, _ board: Leaderboard, _ outcome: SweepOutcome, _ options: DriveOptions, _ common: CommonOptions
+  _ sweep: Sweep, _ board: Leaderboard, _ outcome: SweepOutcome, _ options: DriveOptions, _ common: GlobalOptions
 ) {
   guard !board.entries.isEmpty else { return }
   let screen = common.out

@@ -26,7 +26,7 @@ struct SweepStatus: ParsableCommand {
   @Flag(help: "Print JSON; the fields are listed in docs/cli.md.")
   var json = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Prints how it stands.
   func run() throws {
@@ -97,7 +97,7 @@ struct SweepStop: ParsableCommand {
   @Flag(help: "Do not wait until it has ended.")
   var noWait = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Stops it.
   func run() throws {

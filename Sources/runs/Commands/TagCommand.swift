@@ -22,7 +22,7 @@ struct TagCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A tag to remove; may be repeated.", valueName: "name"))
   var remove: [String] = []
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Sets, removes or prints.
   func run() throws {
@@ -68,7 +68,7 @@ struct NoteCommand: ParsableCommand {
   @Flag(help: "Remove the note.")
   var clear = false
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Writes, clears or prints.
   func run() throws {

@@ -10,7 +10,7 @@ struct TrialRunCommand: ParsableCommand {
     abstract: "Executes the trainer of the run that RUNS_RUN_ID names; sweeps start it.",
     shouldDisplay: false)
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var common: GlobalOptions
 
   /// Trains, and tells by exit code and message how it ended.
   func run() throws {

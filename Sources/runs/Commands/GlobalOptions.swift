@@ -12,7 +12,7 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// What every command takes.
-struct CommonOptions: ParsableArguments {
+struct GlobalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The store's folder; otherwise $RUNS_STORE, otherwise the nearest .runs from here upwards.",
