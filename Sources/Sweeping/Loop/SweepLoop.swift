@@ -60,7 +60,7 @@ final class SweepLoop {
     self.undriven = undriven
     recipe = JobRecipe(
       sweep: sweep, paths: driver.paths, runsExecutable: driver.runsExecutable, inherited: driver.environment)
-    fault = FaultPoint(driver.environment)
+    fault = FaultPoint()
     let run = try driver.store.run(sweep.run)
     state = run.state
     started = run.started ?? driver.clock()
