@@ -6,7 +6,7 @@ line() {
   awk -v name="$1" -v value="$2" -v unit="$3" -v direction="$4" -v limit="$5" 'BEGIN {
     form = value >= 1000 ? "%.0f" : "%.2f"
     kept = (direction == "at least" ? value >= limit : value <= limit) ? "kept" : "SHORT"
-    printf "%-70s%-20s%-20s%s\n", name, sprintf(form, value) " " unit, direction " " limit, kept
+    printf "%-88s%-20s%-20s%s\n", name, sprintf(form, value) " " unit, direction " " limit, kept
   }'
 }
 
@@ -14,7 +14,7 @@ line() {
 #   plain NAME VALUE UNIT [PEER]
 plain() {
   awk -v name="$1" -v value="$2" -v unit="$3" -v peer="${4:-}" 'BEGIN {
-    printf "%-70s%-20s%s\n", name, sprintf(value >= 1000 ? "%.0f" : "%.2f", value) " " unit, peer
+    printf "%-88s%-20s%s\n", name, sprintf(value >= 1000 ? "%.0f" : "%.2f", value) " " unit, peer
   }'
 }
 
