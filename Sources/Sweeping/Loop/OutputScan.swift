@@ -1,24 +1,36 @@
 internal import Glibc
 internal import Tracking
 
+/// A metric's pattern, ready to be looked for in the output of any number of jobs.
+struct OutputPattern {
+  let name: String
+  let regex: Regex<AnyRegexOutput>
+  /// A piece of text that every match contains; empty when none is known. Most lines are passed over by it.
+  let literal: [UInt8]
+
+  /// - Throws: `.invalid` for a text that is no regular expression.
+  init(_ pattern: SweepSpec.MetricPattern) throws {
+    name = pattern.name
+    literal = RegexText(pattern.regex).requiredLiteral
+    do {
+      regex = try Regex(pattern.regex)
+    } catch {
+      throw TrackingError(.invalid, "the pattern of metric '\(pattern.name)' is no regular expression: \(error)")
+    }
+  }
+}
+
 /// Finds metrics in a job's standard output, line by line, as SageMaker's metric definitions do.
 ///
 /// Every match of a line counts, in order. The value is the group named `value`, or the first group; a point's step is the
 /// group named `step`, or the match's place in its series. So a scan that starts over after a crash finds the same points
 /// again, and knows by their number which have been appended already.
 struct OutputScan {
-  private struct Pattern {
-    var name: String
-    var regex: Regex<AnyRegexOutput>
-    /// A piece of text that every match contains; empty when none is known. Most lines are passed over by it.
-    var literal: [UInt8]
-  }
-
   /// A line longer than this is cut here: a program that never ends its line must not fill the memory.
   private static let longestLine = 1 << 20
 
   private let path: String
-  private let patterns: [Pattern]
+  private let patterns: [OutputPattern]
   private var offset: off_t = 0
   private var rest: [UInt8] = []
   // How many matches of each metric were seen, and how many points its series held when the scan began.
@@ -28,17 +40,10 @@ struct OutputScan {
   /// Starts a scan.
   ///
   /// - Parameter appended: how many points the series of the counted attempt hold, by metric.
-  init(path: String, patterns: [SweepSpec.MetricPattern], appended: [String: Int]) throws {
+  init(path: String, patterns: [OutputPattern], appended: [String: Int]) {
     self.path = path
+    self.patterns = patterns
     self.appended = appended
-    self.patterns = try patterns.map { pattern in
-      do {
-        return Pattern(
-          name: pattern.name, regex: try Regex(pattern.regex), literal: RegexText(pattern.regex).requiredLiteral)
-      } catch {
-        throw TrackingError(.invalid, "the pattern of metric '\(pattern.name)' is no regular expression: \(error)")
-      }
-    }
   }
 
   /// Reads what was written since the last call.

@@ -8,6 +8,7 @@ final class SweepLoop {
   let driver: SweepDriver
   let sweep: Sweep
   let recipe: JobRecipe
+  private let patterns: [OutputPattern]
   var fault: FaultPoint
   var state: RunState
   var started: Timestamp
@@ -60,6 +61,7 @@ final class SweepLoop {
     self.undriven = undriven
     recipe = JobRecipe(
       sweep: sweep, paths: driver.paths, runsExecutable: driver.runsExecutable, inherited: driver.environment)
+    patterns = try sweep.spec.metrics.map { try OutputPattern($0) }
     fault = FaultPoint()
     let run = try driver.store.run(sweep.run)
     state = run.state
@@ -282,11 +284,11 @@ final class SweepLoop {
   }
 
   private func scan(of number: Int, in directory: String, isNew: Bool) throws -> OutputScan? {
-    guard !spec.metrics.isEmpty else { return nil }
+    guard !patterns.isEmpty else { return nil }
     // A run that was just recorded has no points yet.
     let series = isNew ? [] : try store.series(of: trials[number].run)
-    return try OutputScan(
-      path: directory + "/stdout", patterns: spec.metrics,
+    return OutputScan(
+      path: directory + "/stdout", patterns: patterns,
       appended: Dictionary(uniqueKeysWithValues: series.map { ($0.name, $0.count) }))
   }
 
