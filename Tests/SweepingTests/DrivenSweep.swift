@@ -65,6 +65,7 @@ final class DrivenSweep: Sendable {
   func wait(until isSo: () -> Bool) throws {
     for _ in 0..<6000 {
       if isSo() { return }
+      // Between two looks.
       usleep(5000)
     }
     Issue.record("it did not come to pass in 30 s")
