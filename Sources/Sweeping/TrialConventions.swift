@@ -35,7 +35,7 @@ public enum TrialEnvironment {
   public static let jobDirectory = "RUNS_JOB_DIR"
   /// An empty directory for what the trial leaves behind.
   public static let outputDirectory = "RUNS_OUTPUT_DIR"
-  /// A directory that all attempts at the trial share.
+  /// A directory that all attempts at the trial share, for the trial to make.
   public static let checkpointDirectory = "RUNS_CHECKPOINT_DIR"
   /// A parameter: this, followed by its name in upper case.
   public static let parameterPrefix = "RUNS_PARAM_"

@@ -20,7 +20,6 @@ struct JobRecipe {
     let name = trial.run.job(attempt)
     let directory = paths.jobDirectory(name)
     try makeDirectories(directory + "/outputs")
-    try makeDirectories(paths.checkpointDirectory(of: trial.run))
     var environment = inherited.filter { !$0.key.hasPrefix("RUNS_") }
     let values = trial.parameters.byName
     for (name, value) in sweep.spec.inputs {
@@ -45,6 +44,7 @@ struct JobRecipe {
     environment[TrialEnvironment.checkpointDirectory] = paths.checkpointDirectory(of: trial.run)
     switch sweep.spec.work {
     case .trainer:
+      try makeDirectories(paths.checkpointDirectory(of: trial.run))
       return Job(
         name: name, arguments: [runsExecutable, "trial-run"], environment: environment, workingDirectory: directory,
         directory: directory)
