@@ -81,12 +81,38 @@ let package = Package(
     room("TarArtifacts", ["Tracking", "CArchive", "CZstd"]),
     // Sweep specs, and the loop that brings a sweep's records to its end.
     room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
+    // A program outside as a plugin, and a plugin of ours as a program.
+    room("PluginProcesses", ["Tracking"]),
     // The contract suites that every store, artifact store, strategy and launcher passes.
     room("TrackingContracts", ["Tracking"]),
     // Draws each proposal at random.
     plugin("RandomStrategy", in: "strategies/random"),
+    // Tries configurations that were given by hand.
+    plugin("ListStrategy", in: "strategies/list"),
+    // Models results by a Gaussian process: bayesian, its multi-fidelity form, and auto.
+    plugin("BayesianStrategies", in: "strategies/bayesian"),
+    // Models good and bad configurations by two densities.
+    plugin("TPEStrategy", in: "strategies/tpe"),
+    // Adapts a normal distribution to the good configurations.
+    plugin("CMAESStrategy", in: "strategies/cmaes"),
+    // Gives more of the resource to the better part: Hyperband, and asynchronous successive halving.
+    plugin("HalvingStrategies", in: "strategies/halving"),
+    // Trains a population whose worse members copy the better.
+    plugin("PopulationStrategy", in: "strategies/population"),
+    // Searches for the Pareto front of several objectives.
+    plugin("ParetoStrategy", in: "strategies/pareto"),
     // Goes through a finite space in order.
     plugin("GridStrategy", in: "strategies/grid"),
+    // Stops trials that fall behind the best by a slack.
+    plugin("BanditPolicy", in: "policies/bandit"),
+    // Stops trials that are worse than the median.
+    plugin("MedianStoppingPolicy", in: "policies/median-stopping"),
+    // Stops the worst part of the trials.
+    plugin("TruncationPolicy", in: "policies/truncation"),
+    // Stops trials that are not among the best at a rung.
+    plugin("HalvingPolicy", in: "policies/halving"),
+    // Stops trials by a bound or for want of progress.
+    plugin("PlateauPolicies", in: "policies/plateau"),
     // Starts jobs as processes of this machine.
     plugin("LocalLauncher", in: "launchers/local", shims: ["CProcess"]),
     // Trains image classifiers, bit for bit the same everywhere.
@@ -99,7 +125,12 @@ let package = Package(
       name: "runs",
       dependencies: [
         "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Sweeping",
-        "RandomStrategy", "GridStrategy", "LocalLauncher", "ImageClassificationTrainer",
+        "RandomStrategy", "GridStrategy", "ListStrategy", "BayesianStrategies", "TPEStrategy", "CMAESStrategy",
+        "HalvingStrategies", "PopulationStrategy",
+        "ParetoStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "HalvingPolicy",
+        "PlateauPolicies",
+        "PluginProcesses", "LocalLauncher",
+        "ImageClassificationTrainer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -127,6 +158,16 @@ let package = Package(
         "GridStrategy", "LocalLauncher", "runs",
       ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
+    tests("BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies"]),
+    tests("ModelFreeTests", ["Tracking", "TrackingContracts", "ListStrategy", "TPEStrategy", "CMAESStrategy"]),
+    tests("HalvingTests", ["Tracking", "TrackingContracts", "HalvingStrategies", "HalvingPolicy"]),
+    tests("PopulationTests", ["Tracking", "TrackingContracts", "PopulationStrategy", "ParetoStrategy"]),
+    tests(
+      "PolicyTests",
+      [
+        "Tracking", "TrackingContracts", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "PlateauPolicies",
+      ]),
+    tests("PluginProcessesTests", ["Tracking", "TrackingContracts", "PluginProcesses", "RandomStrategy", "runs"]),
     tests("LocalLauncherTests", ["Tracking", "TrackingContracts", "LocalLauncher"]),
     tests(
       "ImageClassificationTests",

@@ -73,7 +73,7 @@ extension StoreContract {
       for state in RunState.allCases where state.isFinal {
         refuses(.invalid, state.rawValue) { try makeRun(subject, "r-\(state.rawValue)", state: state) }
       }
-      for state in RunState.allCases where !state.isFinal {
+      for state: RunState in [.scheduled, .queued, .running] {
         let run = try makeRun(subject, "r-\(state.rawValue)", state: state)
         #expect(try subject.store.run(run).started == (state == .running ? subject.clock.time : nil))
       }
@@ -82,12 +82,12 @@ extension StoreContract {
       // The shortest ways into each state.
       let ways: [RunState: [RunState]] = [
         .scheduled: [], .queued: [.queued], .running: [.running], .finished: [.running, .finished],
-        .failed: [.failed], .canceled: [.canceled], .pruned: [.pruned],
+        .failed: [.failed], .canceled: [.canceled], .pruned: [.pruned], .paused: [.running, .paused],
       ]
       let sweep = try makeSweep(subject)
       var number = 0
       for kind in RunKind.allCases {
-        for from in RunState.allCases {
+        for from in RunState.allCases where from != .paused || kind == .trial {
           for to in RunState.allCases {
             let new =
               kind == .trial

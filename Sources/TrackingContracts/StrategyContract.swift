@@ -29,14 +29,14 @@ public enum StrategyContract {
       #expect(!description.summary.isEmpty)
     },
     ContractCase("it has nothing to say against a sound space") { subject in
-      #expect(subject.strategy.problems(options: subject.options, space: subject.space) == [])
+      #expect(subject.strategy.problems(options: subject.options, sweep: subject.spec(seed: 1)) == [])
     },
     ContractCase("an option that it does not know is an error, and refused") { subject in
       let options = subject.options.merging(["no_such_option": 1]) { $1 }
-      let problems = subject.strategy.problems(options: options, space: subject.space)
+      let problems = subject.strategy.problems(options: options, sweep: subject.spec(seed: 1))
       #expect(problems.contains { $0.isError })
       #expect(throws: TrackingError.self) {
-        try subject.strategy.init(options: options, space: subject.space, seed: 1)
+        try subject.strategy.init(options: options, sweep: subject.spec(seed: 1))
       }
     },
     ContractCase("asked twice as of the same event, it proposes the same") { subject in
@@ -122,18 +122,22 @@ public enum StrategyContract {
 extension StrategyContract.Subject {
   fileprivate static let sweep = RunID(randomBits: 7)
 
-  fileprivate func session(on records: RecordedTrials, seed: UInt64) throws -> SweepSession {
-    let spec = SweepSpec(
+  fileprivate func spec(seed: UInt64) -> SweepSpec {
+    SweepSpec(
       experiment: "contract", work: .command("true", code: "", environment: [:]), space: space,
       strategy: SweepSpec.Choice(strategy.description.name, options: options),
       objective: SweepSpec.Objective(metric: "loss", goal: .minimize),
       limits: SweepSpec.Limits(maxTotalTrials: 1000), seed: seed)
-    return try SweepSession(
-      sweep: Sweep(run: Self.sweep, spec: spec, source: ""), decider: strategy.description.name, reader: records)
+  }
+
+  fileprivate func session(on records: RecordedTrials, seed: UInt64) throws -> SweepSession {
+    try SweepSession(
+      sweep: Sweep(run: Self.sweep, spec: spec(seed: seed), source: ""), decider: strategy.description.name,
+      reader: records)
   }
 
   fileprivate func made(seed: UInt64) throws -> any SearchStrategy {
-    try strategy.init(options: options, space: space, seed: seed)
+    try strategy.init(options: options, sweep: spec(seed: seed))
   }
 
   // Asks for these many, one ask after the other; each on the records of those before it.

@@ -6,7 +6,7 @@ struct FloorTests {
   private let rooms: [String: Set<String>] = [
     "Tracking": [], "SQL": [], "Schema": [],
     "SQLite": ["SQL"], "SQLTracking": ["Tracking", "SQL", "Schema"], "TarArtifacts": ["Tracking"],
-    "Sweeping": ["Tracking"], "TrackingContracts": ["Tracking"],
+    "Sweeping": ["Tracking"], "PluginProcesses": ["Tracking"], "TrackingContracts": ["Tracking"],
   ]
 
   @Test func `every target has a floor and says its purpose`() throws {

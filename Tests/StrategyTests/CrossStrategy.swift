@@ -8,7 +8,7 @@ public struct CrossStrategy: SearchStrategy {
     options: [PluginDescription.Option("begin", "after how many trials it begins; at least 2, by default 10")])
 
   /// Returns what is wrong with the options.
-  public static func problems(options: [String: Value], space: SearchSpace) -> [PluginProblem] {
+  public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
     options.sorted { $0.key < $1.key }.compactMap { name, value in
       if name != "begin" { return PluginProblem(name, "cross takes no option '\(name)'; it takes `begin`") }
       return value.integer ?? 0 >= 2 ? nil : PluginProblem(name, "begin is \(value.json); it must be 2 or more")
@@ -20,11 +20,11 @@ public struct CrossStrategy: SearchStrategy {
   private let begin: Int
 
   /// Makes the strategy of one sweep.
-  public init(options: [String: Value], space: SearchSpace, seed: UInt64) throws {
-    if let problem = Self.problems(options: options, space: space).first {
+  public init(options: [String: Value], sweep: SweepSpec) throws {
+    if let problem = Self.problems(options: options, sweep: sweep).first {
       throw TrackingError(.invalid, problem.message)
     }
-    (self.space, self.seed, begin) = (space, seed, Int(options["begin"]?.integer ?? 10))
+    (space, seed, begin) = (sweep.space, sweep.seed, Int(options["begin"]?.integer ?? 10))
   }
 
   /// Proposes children of the two best trials that have ended.

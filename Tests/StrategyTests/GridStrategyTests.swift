@@ -19,7 +19,7 @@ import TrackingContracts
 
   func order(_ space: SearchSpace) throws -> [String] {
     let session = try session(in: space, seed: 0, strategy: "grid")
-    _ = try GridStrategy(options: [:], space: space, seed: 0).propose(upTo: 1000, in: session)
+    _ = try GridStrategy(options: [:], sweep: sweepSpec(in: space, seed: 0)).propose(upTo: 1000, in: session)
     return session.configurations.map { $0.map { "\($0.name)=\($0.value.plain)" }.joined(separator: " ") }
   }
 
@@ -44,7 +44,7 @@ import TrackingContracts
   }
 
   @Test func `a parameter without a grid is named, with what to do`() {
-    let problems = GridStrategy.problems(options: [:], space: Spaces.open)
+    let problems = GridStrategy.problems(options: [:], sweep: sweepSpec(in: Spaces.open))
     #expect(problems.map(\.name) == ["learning_rate", "momentum", "beta_1"])
     #expect(problems[0].message.contains("grid: {count: 5}"))
   }
@@ -52,12 +52,12 @@ import TrackingContracts
   @Test func `a grid that nobody could finish is refused`() {
     let space = SearchSpace(
       (0..<5).map { ParameterSpace("p\($0)", .integer(min: 1, max: 100, scale: .linear)) })
-    #expect(GridStrategy.problems(options: [:], space: space).map(\.isError) == [true])
+    #expect(GridStrategy.problems(options: [:], sweep: sweepSpec(in: space)).map(\.isError) == [true])
   }
 
   @Test func `the end of the grid is told with its size`() throws {
     let session = try session(in: Spaces.lab, seed: 0, strategy: "grid")
-    let strategy = try GridStrategy(options: [:], space: Spaces.lab, seed: 0)
+    let strategy = try GridStrategy(options: [:], sweep: sweepSpec(in: Spaces.lab, seed: 0))
     #expect(
       try strategy.propose(upTo: 6, in: session) == .exhausted("all 6 configurations of the grid have been tried"))
   }

@@ -11,7 +11,7 @@ import TrackingContracts
 
   func draw(_ count: Int, in space: SearchSpace, seed: UInt64) throws -> [[String: Value]] {
     let session = try session(in: space, seed: seed)
-    _ = try RandomStrategy(options: [:], space: space, seed: seed).propose(upTo: count, in: session)
+    _ = try RandomStrategy(options: [:], sweep: sweepSpec(in: space, seed: seed)).propose(upTo: count, in: session)
     return session.configurations.map(\.byName)
   }
 
@@ -52,22 +52,27 @@ import TrackingContracts
 
   @Test func `a finite space ends with the number of its configurations`() throws {
     let session = try session(in: Spaces.finite, seed: 1)
-    let outlook = try RandomStrategy(options: [:], space: Spaces.finite, seed: 1).propose(upTo: 100, in: session)
+    let outlook = try RandomStrategy(options: [:], sweep: sweepSpec(in: Spaces.finite, seed: 1)).propose(
+      upTo: 100, in: session)
     #expect(outlook == .exhausted("all 15 configurations of the search space have been tried"))
     #expect(session.configurations.count == 15)
   }
 
   @Test func `sobol is refused with a sentence`() {
-    let problems = RandomStrategy.problems(options: ["rule": "sobol"], space: Spaces.open)
+    let problems = RandomStrategy.problems(options: ["rule": "sobol"], sweep: sweepSpec(in: Spaces.open))
     #expect(problems.map(\.message) == ["the rule 'sobol' is not built; leave it out, or write `rule: random`"])
   }
 }
 
-func session(in space: SearchSpace, seed: UInt64, strategy: String = "random") throws -> SweepSession {
-  let spec = SweepSpec(
+func sweepSpec(in space: SearchSpace, seed: UInt64 = 1, strategy: String = "random") -> SweepSpec {
+  SweepSpec(
     experiment: "test", work: .command("true", code: "", environment: [:]), space: space,
     strategy: SweepSpec.Choice(strategy), objective: SweepSpec.Objective(metric: "loss", goal: .minimize),
     limits: SweepSpec.Limits(maxTotalTrials: 10000), seed: seed)
+}
+
+func session(in space: SearchSpace, seed: UInt64, strategy: String = "random") throws -> SweepSession {
+  let spec = sweepSpec(in: space, seed: seed, strategy: strategy)
   return try SweepSession(
     sweep: Sweep(run: RunID(randomBits: 1), spec: spec, source: ""), decider: strategy, reader: RecordedTrials())
 }

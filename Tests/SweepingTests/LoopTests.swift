@@ -149,7 +149,7 @@ import TrackingContracts
   #expect(decisions.count == 40)
   for (event, together) in Dictionary(grouping: decisions, by: \.asOf) {
     let session = try SweepSession(sweep: record, decider: "random", reader: place.store, asOf: event)
-    _ = try RandomStrategy(options: [:], space: record.spec.space, seed: 7).propose(upTo: together.count, in: session)
+    _ = try RandomStrategy(options: [:], sweep: record.spec).propose(upTo: together.count, in: session)
     let again = session.changes.compactMap { change -> Decision? in
       guard case .decide(var decision) = change, let number = decision.trial else { return nil }
       let recorded = together.first { $0.trial == number }

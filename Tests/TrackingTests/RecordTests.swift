@@ -14,7 +14,9 @@ struct RecordTests {
           if let fixed = always[state] {
             fixed
           } else if state == .running {
-            kind == .run ? ends : ends.union([.scheduled, .queued])
+            kind == .run ? ends : ends.union(kind == .trial ? [.scheduled, .queued, .paused] : [.scheduled, .queued])
+          } else if state == .paused {
+            kind == .trial ? [.scheduled, .failed, .canceled, .pruned] : []
           } else {
             kind == .hyperdrive ? [.queued] : []
           }

@@ -6,7 +6,7 @@ extension ChangeRecorder {
     if try RunRecord.find(new.id, in: connection) != nil {
       throw TrackingError(.conflict, "there is a run '\(new.id)' already; a new run needs an id of its own.")
     }
-    guard !new.state.isFinal else {
+    guard !new.state.isFinal, new.state != .paused else {
       throw TrackingError(
         .invalid, "run '\(new.id)' cannot begin as \(new.state.rawValue): a run begins scheduled, queued or running.")
     }

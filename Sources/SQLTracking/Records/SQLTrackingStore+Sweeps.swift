@@ -27,20 +27,24 @@ extension SQLTrackingStore {
       let sql =
         isNow
         ? """
-        SELECT id, number, event, state, observed FROM runs
-        WHERE parent = $1 AND kind = 'trial' AND event <= $2 ORDER BY number
+        SELECT r.id, r.number, r.event, r.state, r.observed,
+          (SELECT t.event FROM transitions t WHERE t.run = r.id ORDER BY t.event DESC LIMIT 1)
+        FROM runs r WHERE r.parent = $1 AND r.kind = 'trial' AND r.event <= $2 ORDER BY r.number
         """
         : """
         SELECT r.id, r.number, r.event,
           (SELECT t.to_state FROM transitions t WHERE t.run = r.id AND t.event <= $2 ORDER BY t.event DESC LIMIT 1),
-          (SELECT coalesce(max(o.count), 0) FROM observations o WHERE o.run = r.id AND o.event <= $2)
+          (SELECT coalesce(max(o.count), 0) FROM observations o WHERE o.run = r.id AND o.event <= $2),
+          (SELECT t.event FROM transitions t WHERE t.run = r.id AND t.event <= $2 ORDER BY t.event DESC LIMIT 1)
         FROM runs r WHERE r.parent = $1 AND r.kind = 'trial' AND r.event <= $2 ORDER BY r.number
         """
       return try connection.rows(sql, [.integer(row), .integer(isNow ? .max : event ?? .max)]) { row in
         let configuration = try configuration(of: row.integer(0), in: connection)
+        let state = try state(row.text(3))
         return Trial(
           run: configuration.run, number: try row.int(1), parameters: configuration.parameters,
-          state: try state(row.text(3)), observed: try row.int(4), proposed: try row.integer(2))
+          state: state, observed: try row.int(4), proposed: try row.integer(2),
+          ended: state.isFinal ? try row.integer(5) : nil)
       }
     }
   }

@@ -33,6 +33,14 @@ final class SweepLoop {
   // Directories that are to be removed once it is recorded that nobody needs them.
   private var leftovers: [String] = []
   private var isWaitingForNews = false
+  // Made once, since a plugin may keep what it computed from the records.
+  private lazy var strategy = Result {
+    try driver.plugins.strategy(spec.strategy.name).init(options: spec.strategy.options, sweep: spec)
+  }
+  private lazy var policy = Result {
+    try spec.earlyTermination.map { try driver.plugins.policy($0.name).init(options: $0.options, sweep: spec) }
+  }
+  private let memory = TrialMemory()
   private var lastLook = Timestamp(milliseconds: 0)
   private var lastShown = Timestamp(milliseconds: 0)
   // Of this driver's own turn, for the estimate of the time that is left.
@@ -235,7 +243,8 @@ final class SweepLoop {
     let open = spec.enqueued.dropFirst(trials.count).prefix(count)
     let isEnqueued = !open.isEmpty
     let session = try SweepSession(
-      sweep: sweep, decider: isEnqueued ? "enqueue" : spec.strategy.name, reader: store)
+      sweep: sweep, decider: isEnqueued ? "enqueue" : spec.strategy.name, reader: store,
+      memory: memory)
     guard session.trials.count == trials.count else {
       throw TrackingError(
         .conflict, "sweep '\(sweep.run)' got trials from somewhere else while it was driven; resume it.")
@@ -245,8 +254,7 @@ final class SweepLoop {
         session.propose(configuration, reason: "enqueued by the spec, number \(session.configurations.count)")
       }
     } else {
-      let strategy = try type.init(options: spec.strategy.options, space: spec.space, seed: spec.seed)
-      switch try strategy.propose(upTo: count, in: session) {
+      switch try strategy.get().propose(upTo: count, in: session) {
       case .open: break
       case .waiting: isWaitingForNews = true
       case .exhausted(let reason):
@@ -367,10 +375,8 @@ final class SweepLoop {
     }
     guard !changes.isEmpty else { return }
     try commit(changes)
-    let session = try SweepSession(sweep: sweep, decider: choice.name, reader: store)
-    let policy = try driver.plugins.policy(choice.name).init(
-      options: choice.options, objective: spec.objective, seed: spec.seed)
-    try policy.judge(in: session)
+    let session = try SweepSession(sweep: sweep, decider: choice.name, reader: store, memory: memory)
+    try policy.get()?.judge(in: session)
     // Of a trial that is ending already nothing is left to decide.
     let stops = session.changes.compactMap { change -> (trial: Int, change: Change)? in
       guard case .decide(let decision) = change, let number = decision.trial, let job = active[number], job.cause == nil

@@ -4,23 +4,43 @@ internal import Tracking
 extension SpecReader {
   // MARK: Strategy, policy, seed
 
+  /// A plugin that a spec chooses, with the places of its options.
+  struct Chosen {
+    var choice: SweepSpec.Choice
+    var options: [String: SpecMember]
+    /// Where it stands; nil when it was chosen by default.
+    var member: SpecMember?
+  }
+
   /// - Returns: the strategy with its options, without `seed`, which is the sweep's.
-  func strategy(
-    _ member: SpecMember?, space: SearchSpace, places: [String: SpecMember], space home: SpecNode
-  ) -> (choice: SweepSpec.Choice, seed: SpecMember?)? {
+  func strategy(_ member: SpecMember?, top: SpecNode) -> (chosen: Chosen, seed: SpecMember?)? {
     guard let member else {
-      return strategyType("random", home).map { _ in (SweepSpec.Choice("random"), nil) }
+      return strategyType("random", top).map { _ in (Chosen(choice: SweepSpec.Choice("random"), options: [:]), nil) }
     }
     guard let (name, node, members) = plugin(member, "sampling_algorithm") else { return nil }
     var options = members
     let seed = options.removeValue(forKey: "seed")
-    guard let type = strategyType(name, node) else { return nil }
-    let values = options.mapValues { $0.value.value }
-    for problem in type.problems(options: values, space: space) {
-      let place = problem.name.flatMap { options[$0] ?? places[$0] } ?? member
-      report(problem, at: (place.line, place.column))
+    guard strategyType(name, node) != nil else { return nil }
+    let choice = SweepSpec.Choice(name, options: options.mapValues { $0.value.value })
+    return (Chosen(choice: choice, options: options, member: member), seed)
+  }
+
+  /// Reports what the chosen plugins find wrong with their options and with the sweep.
+  func checkPlugins(
+    _ strategy: Chosen?, _ policy: Chosen?, in sweep: SweepSpec, places: [String: SpecMember], top: SpecNode
+  ) {
+    func report(_ problems: [PluginProblem], of chosen: Chosen) {
+      for problem in problems {
+        let place = problem.name.flatMap { chosen.options[$0] ?? places[$0] } ?? chosen.member
+        self.report(problem, at: place.map { ($0.line, $0.column) } ?? (top.line, top.column))
+      }
     }
-    return (SweepSpec.Choice(name, options: values), seed)
+    if let strategy, let type = plugins.strategies[strategy.choice.name] {
+      report(type.problems(options: strategy.choice.options, sweep: sweep), of: strategy)
+    }
+    if let policy, let type = plugins.policies[policy.choice.name] {
+      report(type.problems(options: policy.choice.options, sweep: sweep), of: policy)
+    }
   }
 
   private func strategyType(_ name: String, _ node: SpecNode) -> (any SearchStrategy.Type)? {
@@ -29,19 +49,15 @@ extension SpecReader {
     return nil
   }
 
-  func policy(_ member: SpecMember?) -> SweepSpec.Choice? {
+  func policy(_ member: SpecMember?) -> Chosen? {
     guard let member, !member.value.isNull else { return nil }
     guard let (name, node, members) = plugin(member, "early_termination") else { return nil }
-    guard let type = plugins.policies[name] else {
+    guard plugins.policies[name] != nil else {
       error(node, PluginCatalogue.unknown("termination policy", name, among: plugins.policies.keys))
       return nil
     }
-    let values = members.mapValues { $0.value.value }
-    for problem in type.problems(options: values) {
-      let place = problem.name.flatMap { members[$0] } ?? member
-      report(problem, at: (place.line, place.column))
-    }
-    return SweepSpec.Choice(name, options: values)
+    return Chosen(
+      choice: SweepSpec.Choice(name, options: members.mapValues { $0.value.value }), options: members, member: member)
   }
 
   // A plugin as specs name it: a name alone, or a mapping with `type`. Letter case does not count.

@@ -47,8 +47,8 @@ public enum SweepFile {
     let work = reader.work(members["trial"], top: top, inputs: inputs, space: space, places: places)
     var trainer: (any Trainer.Type)?
     if case .trainer(let name, _) = work { trainer = reader.plugins.trainers[name] }
-    let strategy = reader.strategy(members["sampling_algorithm"], space: space, places: places, space: top)
-    let isGrid = strategy?.choice.name == "grid"
+    let strategy = reader.strategy(members["sampling_algorithm"], top: top)
+    let isGrid = strategy?.chosen.choice.name == "grid"
     let gridSize = isGrid ? space.allConfigurations(usingGrids: true)?.count : nil
     let seed = reader.seed(members["seed"], strategy?.seed, fresh: freshSeed)
     let enqueued = reader.enqueued(members["enqueue"], space: space, isTrainer: trainer != nil)
@@ -64,12 +64,16 @@ public enum SweepFile {
       reader.warning(
         member, "\(enqueued.count) configurations are enqueued and \(count) trials allowed; the rest is left out")
     }
-    guard let work, let strategy, let limits, let objective else { return nil }
-    return SweepSpec(
+    // What is missing has been reported; plugins look at the rest all the same.
+    let spec = SweepSpec(
       experiment: experiment, displayName: name, description: description, tags: tags,
-      work: seeded(work, trainer, space, seed), inputs: inputs.values, inputPaths: inputs.paths, space: space,
-      strategy: strategy.choice, objective: objective, earlyTermination: policy, limits: limits, metrics: patterns,
-      enqueued: enqueued, seed: seed)
+      work: work.map { seeded($0, trainer, space, seed) } ?? .command("", code: "", environment: [:]),
+      inputs: inputs.values, inputPaths: inputs.paths, space: space,
+      strategy: strategy?.chosen.choice ?? SweepSpec.Choice("random"),
+      objective: objective ?? SweepSpec.Objective(metric: "", goal: .minimize), earlyTermination: policy?.choice,
+      limits: limits ?? SweepSpec.Limits(maxTotalTrials: 1), metrics: patterns, enqueued: enqueued, seed: seed)
+    reader.checkPlugins(strategy?.chosen, policy, in: spec, places: places, top: top)
+    return work == nil || strategy == nil || limits == nil || objective == nil ? nil : spec
   }
 
   private static func tags(_ member: SpecMember?, _ reader: SpecReader) -> [String: String] {

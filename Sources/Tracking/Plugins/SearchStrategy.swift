@@ -1,7 +1,8 @@
 /// Proposes the configurations of a sweep's trials.
 ///
-/// A strategy is made, asked once, and dropped. It is a pure function of the session's records (as of one event), its
-/// options and the sweep's seed: asked again as of the same event, it proposes the same.
+/// A strategy is a pure function of the session's records (as of one event), its options and the sweep's seed: asked
+/// again as of the same event, it proposes the same. One instance may be asked many times, with the records of one sweep
+/// growing in between, and may keep what it computed from them; a fresh instance gives the same answer.
 public protocol SearchStrategy: Sendable {
   /// What the strategy says of itself.
   static var description: PluginDescription { get }
@@ -10,21 +11,31 @@ public protocol SearchStrategy: Sendable {
   /// ahead of their turn.
   static var learnsFromResults: Bool { get }
 
-  /// Returns what is wrong with options for a space; empty when all is well.
-  static func problems(options: [String: Value], space: SearchSpace) -> [PluginProblem]
+  /// Returns what is wrong with options for a sweep; empty when all is well.
+  ///
+  /// - Parameter sweep: what is asked for: space, objective, limits, resource, seed. Its own choice of strategy does not
+  ///   count.
+  static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem]
 
   /// Makes the strategy of one sweep.
   ///
   /// - Throws: `.invalid` for what `problems` would name.
-  init(options: [String: Value], space: SearchSpace, seed: UInt64) throws
+  init(options: [String: Value], sweep: SweepSpec) throws
 
   /// Proposes up to `count` trials through the session, in order.
   ///
   /// - Returns: what to expect of the next ask. Fewer proposals than asked for mean `waiting` or `exhausted`.
   func propose(upTo count: Int, in session: SweepSession) throws -> SearchOutlook
+
+  /// Looks at the running trials when one has reported: stops or pauses those that should not go on, as a policy does.
+  /// Does nothing by default.
+  func review(in session: SweepSession) throws
 }
 
 extension SearchStrategy {
+  /// Does nothing.
+  public func review(in session: SweepSession) throws {}
+
   /// True: a strategy learns unless it says otherwise.
   public static var learnsFromResults: Bool { true }
 }
@@ -47,10 +58,14 @@ public protocol TerminationPolicy: Sendable {
   static var description: PluginDescription { get }
 
   /// Returns what is wrong with options; empty when all is well.
-  static func problems(options: [String: Value]) -> [PluginProblem]
+  ///
+  /// - Parameter sweep: what is asked for; its own choice of policy does not count.
+  static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem]
 
   /// Makes the policy of one sweep.
-  init(options: [String: Value], objective: SweepSpec.Objective, seed: UInt64) throws
+  ///
+  /// - Throws: `.invalid` for what `problems` would name.
+  init(options: [String: Value], sweep: SweepSpec) throws
 
   /// Looks at the running trials and stops those that should end, through the session.
   func judge(in session: SweepSession) throws

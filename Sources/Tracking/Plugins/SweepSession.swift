@@ -14,6 +14,7 @@ public final class SweepSession: Sendable {
 
   private let reader: any TrackingReader
   private let seen: [Trial]
+  private let memory: TrialMemory
   private let collected = Mutex<Collected>(Collected())
 
   private struct Collected {
@@ -23,11 +24,17 @@ public final class SweepSession: Sendable {
 
   /// Opens a session.
   ///
-  /// - Parameter event: nil for everything recorded so far.
-  public init(sweep: Sweep, decider: String, reader: any TrackingReader, asOf event: EventNumber? = nil) throws {
+  /// - Parameters:
+  ///   - event: nil for everything recorded so far.
+  ///   - memory: what sessions of this sweep before it have read, so that it is not read again.
+  public init(
+    sweep: Sweep, decider: String, reader: any TrackingReader, asOf event: EventNumber? = nil,
+    memory: TrialMemory = TrialMemory()
+  ) throws {
     self.sweep = sweep
     self.decider = decider
     self.reader = reader
+    self.memory = memory
     asOf = try event ?? reader.lastEvent(of: sweep.run)
     seen = try reader.trials(of: sweep.run, asOf: asOf)
   }
@@ -38,48 +45,102 @@ public final class SweepSession: Sendable {
   /// The configurations of all trials by number, those proposed in this session included.
   public var configurations: [[Parameter]] { seen.map(\.parameters) + collected.withLock { $0.proposals } }
 
+  // MARK: - Reading
+
   /// Returns the points of the primary metric that deciders may see of a trial, in the order of logging.
   public func objective(of trial: Trial) throws -> MetricColumns {
-    try reader.points(
+    if let known = memory.objective(of: trial) { return known }
+    let columns = try reader.points(
       of: trial.run, metric: sweep.spec.objective.metric, in: 0..<trial.observed, attempt: nil)
+    memory.remember(columns, of: trial)
+    return columns
   }
+
+  /// Returns what the objective makes of the points that deciders may see of a trial; nil before the first finite one.
+  public func score(of trial: Trial) throws -> Double? {
+    guard trial.observed > 0 else { return nil }
+    return try sweep.spec.objective.score(of: objective(of: trial).values)
+  }
+
+  /// Returns the points of any metric of a trial that has ended, in the order of logging; none while it has not, since
+  /// what it will have logged is no part of the records as of the event.
+  public func points(_ metric: String, of trial: Trial) throws -> MetricColumns {
+    guard trial.state.isFinal else { return MetricColumns(name: metric) }
+    return try reader.points(of: trial.run, metric: metric)
+  }
+
+  /// The trials that have ended, in the order of their ends.
+  public var ended: [Trial] {
+    seen.filter { $0.ended != nil }.sorted { ($0.ended ?? 0, $0.number) < ($1.ended ?? 0, $1.number) }
+  }
+
+  /// The trials that have not ended, by number: scheduled, queued, running and paused ones.
+  public var pending: [Trial] { seen.filter { !$0.state.isFinal } }
+
+  // MARK: - Deciding
 
   /// Proposes the next trial: a child run in state `scheduled`, with the decision that made it.
   ///
   /// - Parameters:
+  ///   - allowance: how many points of the primary metric it may log before the sweep loop pauses it; nil for as many as
+  ///     it likes.
+  ///   - trial: an ended trial whose checkpoint it begins with; nil for none.
   ///   - reason: why these values, in a sentence; not empty.
   ///   - details: the numbers that led to them.
   /// - Returns: the trial's number.
   @discardableResult
-  public func propose(_ configuration: [Parameter], reason: String, details: Value = .null) -> Int {
+  public func propose(
+    _ configuration: [Parameter], allowance: Int? = nil, continuing trial: Trial? = nil, reason: String,
+    details: Value = .null
+  ) -> Int {
     precondition(!reason.isEmpty, "a decision has a reason")
     return collected.withLock { state in
       let number = seen.count + state.proposals.count
+      let run = sweep.run.trial(number)
       state.proposals.append(configuration)
       state.changes.append(
         .createRun(
           NewRun(
-            id: sweep.run.trial(number), experiment: sweep.spec.experiment, kind: .trial, parent: sweep.run,
-            number: number, reason: reason, parameters: configuration)))
-      state.changes.append(
-        .decide(
-          Decision(
-            sweep: sweep.run, kind: .propose, decider: decider, asOf: asOf, trial: number, reason: reason,
-            details: details)))
+            id: run, experiment: sweep.spec.experiment, kind: .trial, parent: sweep.run,
+            number: number, reason: reason, origin: trial.map { ["continues": .text($0.run.text)] } ?? .null,
+            parameters: configuration)))
+      if let allowance { state.changes.append(.allow(run, points: allowance)) }
+      state.changes.append(decision(.propose, number, reason, details))
       return number
     }
   }
 
-  /// Decides that a trial ends early; the sweep loop asks it to yield and marks it `pruned`.
+  /// Lets a paused trial go on from its checkpoint; nothing for a trial that is not paused.
+  ///
+  /// - Parameter allowance: how many points of the primary metric it may have logged, those so far included, before it is
+  ///   paused again; nil for as many as it likes.
+  public func resume(_ trial: Trial, allowance: Int?, reason: String, details: Value = .null) {
+    precondition(!reason.isEmpty, "a decision has a reason")
+    guard trial.state == .paused else { return }
+    collected.withLock {
+      $0.changes.append(.allow(trial.run, points: allowance))
+      $0.changes.append(decision(.resume, trial.number, reason, details))
+      $0.changes.append(.transition(trial.run, to: .scheduled, reason: reason))
+    }
+  }
+
+  /// Decides that a trial ends early; the sweep loop asks a running one to yield and marks it `pruned`, its checkpoint
+  /// kept.
   public func stop(_ trial: Trial, reason: String, details: Value) {
     precondition(!reason.isEmpty, "a decision has a reason")
-    collected.withLock {
-      $0.changes.append(
-        .decide(
-          Decision(
-            sweep: sweep.run, kind: .stop, decider: decider, asOf: asOf, trial: trial.number, reason: reason,
-            details: details)))
-    }
+    collected.withLock { $0.changes.append(decision(.stop, trial.number, reason, details)) }
+  }
+
+  /// Decides that a running trial waits; the sweep loop asks it to yield and marks it `paused`, its checkpoint kept.
+  public func pause(_ trial: Trial, reason: String, details: Value) {
+    precondition(!reason.isEmpty, "a decision has a reason")
+    collected.withLock { $0.changes.append(decision(.pause, trial.number, reason, details)) }
+  }
+
+  private func decision(_ kind: Decision.Kind, _ trial: Int, _ reason: String, _ details: Value) -> Change {
+    .decide(
+      Decision(
+        sweep: sweep.run, kind: kind, decider: decider, asOf: asOf, trial: trial, reason: reason, details: details))
   }
 
   /// The changes that the decider made, in order; the sweep loop commits them.

@@ -8,6 +8,8 @@ public struct Decision: Sendable, Equatable {
     case stop
     /// A trial waits, with its checkpoint kept.
     case pause
+    /// A trial that waited goes on.
+    case resume
     /// The sweep ends.
     case end
   }

@@ -16,6 +16,8 @@ public enum RunState: String, Sendable, CaseIterable {
   case queued
   /// Under way.
   case running
+  /// A trial that waits with its checkpoint kept, until its strategy lets it go on.
+  case paused
   /// Ended as it should.
   case finished
   /// Ended with an error.
@@ -37,9 +39,12 @@ public enum RunState: String, Sendable, CaseIterable {
     case .scheduled: [.queued, .running, .failed, .canceled, .pruned]
     case .queued: [.scheduled, .running, .failed, .canceled, .pruned]
     case .running:
-      kind == .run
-        ? [.finished, .failed, .canceled, .pruned]
-        : [.finished, .failed, .canceled, .pruned, .scheduled, .queued]
+      switch kind {
+      case .run: [.finished, .failed, .canceled, .pruned]
+      case .hyperdrive: [.finished, .failed, .canceled, .pruned, .scheduled, .queued]
+      case .trial: [.finished, .failed, .canceled, .pruned, .scheduled, .queued, .paused]
+      }
+    case .paused: kind == .trial ? [.scheduled, .failed, .canceled, .pruned] : []
     case .finished, .failed, .canceled, .pruned: kind == .hyperdrive ? [.queued] : []
     }
   }

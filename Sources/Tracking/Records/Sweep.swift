@@ -30,10 +30,18 @@ public struct Trial: Sendable, Equatable {
   public var observed: Int
   /// The event that recorded it.
   public var proposed: EventNumber
+  /// The event that brought it into its final state; nil while it is in none. Trials ordered by it are in the order of
+  /// their ends.
+  public var ended: EventNumber?
+  /// How many points of the primary metric it may log before it is paused; nil for as many as it likes.
+  public var allowance: Int?
+  /// The trial whose checkpoint it began with; nil for one that began from nothing.
+  public var continues: RunID?
 
   /// Makes a trial of all its fields.
   public init(
-    run: RunID, number: Int, parameters: [Parameter], state: RunState, observed: Int, proposed: EventNumber
+    run: RunID, number: Int, parameters: [Parameter], state: RunState, observed: Int, proposed: EventNumber,
+    ended: EventNumber? = nil, allowance: Int? = nil, continues: RunID? = nil
   ) {
     self.run = run
     self.number = number
@@ -41,5 +49,8 @@ public struct Trial: Sendable, Equatable {
     self.state = state
     self.observed = observed
     self.proposed = proposed
+    self.ended = ended
+    self.allowance = allowance
+    self.continues = continues
   }
 }

@@ -9,13 +9,20 @@ extension SweepSpec {
       "input_paths": .list(inputPaths.sorted().map { .text($0) }),
       "search_space": space.value,
       "strategy": strategy.value,
-      "objective": ["primary_metric": .text(objective.metric), "goal": .text(objective.goal.rawValue)],
+      "objective": objective.value,
       "limits": limits.value,
       "metrics": .list(metrics.map { ["name": .text($0.name), "regex": .text($0.regex)] }),
       "enqueue": .list(enqueued.map { SweepSpec.record($0) }),
       // As text: a seed has 64 bits and JSON readers elsewhere keep 53.
       "seed": .text(String(seed)),
     ]
+    // What is not asked for is not recorded, so a spec of an older version has the same recorded form.
+    if !otherObjectives.isEmpty { members["other_objectives"] = .list(otherObjectives.map(\.value)) }
+    if !constraints.isEmpty { members["constraints"] = .list(constraints.map(\.value)) }
+    if repeats != 1 { members["repeats"] = .integer(Int64(repeats)) }
+    if let resource { members["resource"] = resource.value }
+    if completion != Completion() { members["completion"] = completion.value }
+    if !priorTrials.isEmpty { members["prior_trials"] = .list(priorTrials.map(\.value)) }
     if let displayName { members["display_name"] = .text(displayName) }
     if let earlyTermination { members["early_termination"] = earlyTermination.value }
     switch work {
@@ -30,8 +37,12 @@ extension SweepSpec {
     return .object(members)
   }
 
-  private static func record(_ configuration: [Parameter]) -> Value {
+  static func record(_ configuration: [Parameter]) -> Value {
     .list(configuration.map { ["name": .text($0.name), "value": $0.value] })
+  }
+
+  static func configuration(_ value: Value) -> [Parameter] {
+    (value.list ?? []).map { Parameter($0["name"]?.text ?? "", $0["value"] ?? .null) }
   }
 
   /// Reads the recorded form.
@@ -49,9 +60,7 @@ extension SweepSpec {
     } else {
       throw lacks("a trainer or a command with its code")
     }
-    guard let metric = value["objective"]?["primary_metric"]?.text,
-      let goal = Goal(rawValue: value["objective"]?["goal"]?.text ?? "")
-    else { throw lacks("its objective") }
+    guard let objective = value["objective"].flatMap(Objective.init(value:)) else { throw lacks("its objective") }
     guard let seed = UInt64(value["seed"]?.text ?? "") else { throw lacks("its seed") }
     guard let strategy = value["strategy"].flatMap(Choice.init(value:)) else { throw lacks("its strategy") }
     self.init(
@@ -60,15 +69,18 @@ extension SweepSpec {
       inputs: value["inputs"]?.object ?? [:],
       inputPaths: Set((value["input_paths"]?.list ?? []).compactMap(\.text)),
       space: try SearchSpace(value: value["search_space"] ?? []), strategy: strategy,
-      objective: Objective(metric: metric, goal: goal),
+      objective: objective,
+      otherObjectives: (value["other_objectives"]?.list ?? []).compactMap(Objective.init(value:)),
+      constraints: (value["constraints"]?.list ?? []).compactMap(Constraint.init(value:)),
+      repeats: Int(value["repeats"]?.integer ?? 1), resource: value["resource"].flatMap(Resource.init(value:)),
+      completion: Completion(value: value["completion"] ?? .null),
+      priorTrials: (value["prior_trials"]?.list ?? []).compactMap(PriorTrial.init(value:)),
       earlyTermination: value["early_termination"].flatMap(Choice.init(value:)),
       limits: try Limits(value: value["limits"] ?? .null),
       metrics: (value["metrics"]?.list ?? []).map {
         MetricPattern(name: $0["name"]?.text ?? "", regex: $0["regex"]?.text ?? "")
       },
-      enqueued: (value["enqueue"]?.list ?? []).map { configuration in
-        (configuration.list ?? []).map { Parameter($0["name"]?.text ?? "", $0["value"] ?? .null) }
-      }, seed: seed)
+      enqueued: (value["enqueue"]?.list ?? []).map { SweepSpec.configuration($0) }, seed: seed)
   }
 }
 

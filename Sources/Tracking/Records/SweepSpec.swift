@@ -24,20 +24,6 @@ public struct SweepSpec: Sendable, Equatable {
     case command(String, code: String, environment: [String: String])
   }
 
-  /// The metric that is optimised.
-  public struct Objective: Sendable, Equatable {
-    /// The metric's name, exactly as it is logged.
-    public var metric: String
-    /// Which way it is better.
-    public var goal: Goal
-
-    /// Names the metric and its goal.
-    public init(metric: String, goal: Goal) {
-      self.metric = metric
-      self.goal = goal
-    }
-  }
-
   /// The bounds of a sweep.
   public struct Limits: Sendable, Equatable {
     /// How many trials there may be, at least 1.
@@ -101,6 +87,19 @@ public struct SweepSpec: Sendable, Equatable {
   public var strategy: Choice
   /// What is optimised.
   public var objective: Objective
+  /// What is optimised beside it, for strategies that search for a Pareto front; empty for one objective.
+  public var otherObjectives: [Objective]
+  /// What other metrics must keep to, for a trial to be a candidate for the best.
+  public var constraints: [Constraint]
+  /// How many times each configuration is evaluated, at least 1: more for noisy objectives.
+  public var repeats: Int
+  /// What a trial can be given more or less of; nil where that is not declared.
+  public var resource: Resource?
+  /// What ends the sweep beside its limits.
+  public var completion: Completion
+  /// What earlier sweeps found, in the order in which strategies may use it; taken from their records when the sweep was
+  /// started.
+  public var priorTrials: [PriorTrial]
   /// The termination policy; nil for none.
   public var earlyTermination: Choice?
   /// The bounds.
@@ -116,9 +115,17 @@ public struct SweepSpec: Sendable, Equatable {
   public init(
     experiment: String, displayName: String? = nil, description: String = "", tags: [String: String] = [:],
     work: Work, inputs: [String: Value] = [:], inputPaths: Set<String> = [], space: SearchSpace,
-    strategy: Choice, objective: Objective, earlyTermination: Choice? = nil, limits: Limits,
+    strategy: Choice, objective: Objective, otherObjectives: [Objective] = [], constraints: [Constraint] = [],
+    repeats: Int = 1, resource: Resource? = nil, completion: Completion = Completion(),
+    priorTrials: [PriorTrial] = [], earlyTermination: Choice? = nil, limits: Limits,
     metrics: [MetricPattern] = [], enqueued: [[Parameter]] = [], seed: UInt64
   ) {
+    self.otherObjectives = otherObjectives
+    self.constraints = constraints
+    self.repeats = repeats
+    self.resource = resource
+    self.completion = completion
+    self.priorTrials = priorTrials
     self.experiment = experiment
     self.displayName = displayName
     self.description = description

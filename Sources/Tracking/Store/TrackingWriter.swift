@@ -23,6 +23,8 @@ public enum Change: Sendable, Equatable {
   case endAttempt(RunID, number: Int, Attempt.Outcome, detail: String)
   /// Records that deciders may now see the first `count` points of a trial's primary metric. Never falls.
   case observe(RunID, count: Int)
+  /// Lets a trial log so many points of its primary metric before it is paused; nil for as many as it likes.
+  case allow(RunID, points: Int?)
   /// Points a run's artifact name to a stored tarball; the time is the store's clock.
   case attach(Artifact)
 }

@@ -182,7 +182,7 @@ extension [Artifact] {
 
 /// Returns how many trials are in which state: `9 finished, 1 failed, 2 running`.
 func trialCounts(_ states: [RunState: Int]) -> String {
-  let order: [RunState] = [.finished, .pruned, .failed, .canceled, .running, .queued, .scheduled]
+  let order: [RunState] = [.finished, .pruned, .failed, .canceled, .running, .paused, .queued, .scheduled]
   let parts = order.compactMap { state in
     states[state].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
   }

@@ -31,7 +31,7 @@ extension RunState {
     case .running: .cyan
     case .finished: .green
     case .failed: .red
-    case .canceled, .pruned: .yellow
+    case .canceled, .pruned, .paused: .yellow
     }
   }
 }

@@ -20,7 +20,8 @@ public struct GridStrategy: SearchStrategy {
   private let configurations: [[Parameter]]
 
   /// Returns what is wrong: parameters without a grid, and a grid that nobody could finish.
-  public static func problems(options: [String: Value], space: SearchSpace) -> [PluginProblem] {
+  public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
+    let space = sweep.space
     var found = options.keys.sorted().map { name in
       PluginProblem(name, "grid takes no option '\(name)'; a grid's values stand with the parameters: `grid: [...]`")
     }
@@ -38,11 +39,11 @@ public struct GridStrategy: SearchStrategy {
   }
 
   /// Makes the strategy of one sweep.
-  public init(options: [String: Value], space: SearchSpace, seed: UInt64) throws {
-    if let problem = GridStrategy.problems(options: options, space: space).first(where: \.isError) {
+  public init(options: [String: Value], sweep: SweepSpec) throws {
+    if let problem = GridStrategy.problems(options: options, sweep: sweep).first(where: \.isError) {
       throw TrackingError(.invalid, problem.message)
     }
-    configurations = space.allConfigurations(usingGrids: true, limit: GridStrategy.limit) ?? []
+    configurations = sweep.space.allConfigurations(usingGrids: true, limit: GridStrategy.limit) ?? []
   }
 
   /// Proposes the first configurations of the grid that were not tried before.

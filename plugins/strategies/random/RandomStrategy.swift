@@ -27,7 +27,7 @@ public struct RandomStrategy: SearchStrategy {
   private let finite: Set<String>
 
   /// Returns what is wrong with the options.
-  public static func problems(options: [String: Value], space: SearchSpace) -> [PluginProblem] {
+  public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
     options.sorted { $0.key < $1.key }.compactMap { name, value in
       switch (name, value) {
       case ("rule", "random"): return nil
@@ -40,13 +40,13 @@ public struct RandomStrategy: SearchStrategy {
   }
 
   /// Makes the strategy of one sweep.
-  public init(options: [String: Value], space: SearchSpace, seed: UInt64) throws {
-    if let problem = RandomStrategy.problems(options: options, space: space).first(where: \.isError) {
+  public init(options: [String: Value], sweep: SweepSpec) throws {
+    if let problem = RandomStrategy.problems(options: options, sweep: sweep).first(where: \.isError) {
       throw TrackingError(.invalid, problem.message)
     }
-    self.space = space
-    self.seed = seed
-    finite = Set(space.parameters.filter { $0.domain.cardinality != nil }.map(\.name))
+    space = sweep.space
+    seed = sweep.seed
+    finite = Set(sweep.space.parameters.filter { $0.domain.cardinality != nil }.map(\.name))
   }
 
   private func canRepeat(_ configuration: [Parameter]) -> Bool {
