@@ -3,9 +3,9 @@ public import Tracking
 /// The plugins that there are, by name. The executable fills it; nothing here names a concrete plugin.
 public struct PluginCatalogue: Sendable {
   /// The search strategies.
-  public private(set) var strategies: [String: any SearchStrategy.Type] = [:]
+  public private(set) var strategies: [String: StrategyPlugin] = [:]
   /// The termination policies.
-  public private(set) var policies: [String: any TerminationPolicy.Type] = [:]
+  public private(set) var policies: [String: PolicyPlugin] = [:]
   /// The trainers.
   public private(set) var trainers: [String: any Trainer.Type] = [:]
   /// The launchers.
@@ -15,12 +15,16 @@ public struct PluginCatalogue: Sendable {
   public init() {}
 
   /// Adds a search strategy under the name that it gives itself; of two equal names the later one counts.
-  public mutating func register(_ strategy: any SearchStrategy.Type) {
-    strategies[strategy.description.name] = strategy
-  }
+  public mutating func register(_ strategy: any SearchStrategy.Type) { register(StrategyPlugin(strategy)) }
+
+  /// Adds a search strategy, made by whatever means, under the name that its description gives.
+  public mutating func register(_ strategy: StrategyPlugin) { strategies[strategy.description.name] = strategy }
 
   /// Adds a termination policy under the name that it gives itself.
-  public mutating func register(_ policy: any TerminationPolicy.Type) { policies[policy.description.name] = policy }
+  public mutating func register(_ policy: any TerminationPolicy.Type) { register(PolicyPlugin(policy)) }
+
+  /// Adds a termination policy, made by whatever means, under the name that its description gives.
+  public mutating func register(_ policy: PolicyPlugin) { policies[policy.description.name] = policy }
 
   /// Adds a trainer under the name that it gives itself.
   public mutating func register(_ trainer: any Trainer.Type) { trainers[trainer.description.name] = trainer }
@@ -31,14 +35,14 @@ public struct PluginCatalogue: Sendable {
   /// Returns the strategy with a name.
   ///
   /// - Throws: `.notFound` naming the nearest one.
-  public func strategy(_ name: String) throws -> any SearchStrategy.Type {
+  public func strategy(_ name: String) throws -> StrategyPlugin {
     try PluginCatalogue.find(name, in: strategies, "search strategy")
   }
 
   /// Returns the policy with a name.
   ///
   /// - Throws: `.notFound` naming the nearest one.
-  public func policy(_ name: String) throws -> any TerminationPolicy.Type {
+  public func policy(_ name: String) throws -> PolicyPlugin {
     try PluginCatalogue.find(name, in: policies, "termination policy")
   }
 
@@ -59,7 +63,7 @@ public struct PluginCatalogue: Sendable {
   /// What every plugin says of itself, ordered by kind (strategy, policy, trainer, launcher), then by name.
   public var descriptions: [PluginDescription] {
     let groups = [
-      strategies.values.map { $0.description }, policies.values.map { $0.description },
+      strategies.values.map(\.description), policies.values.map(\.description),
       trainers.values.map { $0.description }, launchers.values.map { $0.description },
     ]
     return groups.flatMap { $0.sorted { $0.name < $1.name } }

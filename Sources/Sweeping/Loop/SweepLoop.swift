@@ -35,10 +35,10 @@ final class SweepLoop {
   private var isWaitingForNews = false
   // Made once, since a plugin may keep what it computed from the records.
   private lazy var strategy = Result {
-    try driver.plugins.strategy(spec.strategy.name).init(options: spec.strategy.options, sweep: spec)
+    try driver.plugins.strategy(spec.strategy.name).make(options: spec.strategy.options, sweep: spec)
   }
   private lazy var policy = Result {
-    try spec.earlyTermination.map { try driver.plugins.policy($0.name).init(options: $0.options, sweep: spec) }
+    try spec.earlyTermination.map { try driver.plugins.policy($0.name).make(options: $0.options, sweep: spec) }
   }
   private let memory = TrialMemory()
   private var lastLook = Timestamp(milliseconds: 0)
@@ -235,11 +235,11 @@ final class SweepLoop {
   private var launcherName: String { type(of: driver.launcher).description.name }
 
   private func propose(_ wanted: Int, left: Int) throws -> [Change] {
-    let type = try driver.plugins.strategy(spec.strategy.name)
-    let isSteady = !type.learnsFromResults && best != nil
+    let plugin = try driver.plugins.strategy(spec.strategy.name)
+    let isSteady = !plugin.learnsFromResults && best != nil
     let count = min(left, isSteady ? max(wanted, SweepLoop.ahead) : wanted)
     // A strategy that learns is to see how trials ended.
-    if type.learnsFromResults { try commit([]) }
+    if plugin.learnsFromResults { try commit([]) }
     let open = spec.enqueued.dropFirst(trials.count).prefix(count)
     let isEnqueued = !open.isEmpty
     let session = try SweepSession(

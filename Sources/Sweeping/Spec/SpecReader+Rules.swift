@@ -15,12 +15,12 @@ extension SpecReader {
   /// - Returns: the strategy with its options, without `seed`, which is the sweep's.
   func strategy(_ member: SpecMember?, top: SpecNode) -> (chosen: Chosen, seed: SpecMember?)? {
     guard let member else {
-      return strategyType("random", top).map { _ in (Chosen(choice: SweepSpec.Choice("random"), options: [:]), nil) }
+      return strategyPlugin("random", top).map { _ in (Chosen(choice: SweepSpec.Choice("random"), options: [:]), nil) }
     }
     guard let (name, node, members) = plugin(member, "sampling_algorithm") else { return nil }
     var options = members
     let seed = options.removeValue(forKey: "seed")
-    guard strategyType(name, node) != nil else { return nil }
+    guard strategyPlugin(name, node) != nil else { return nil }
     let choice = SweepSpec.Choice(name, options: options.mapValues { $0.value.value })
     return (Chosen(choice: choice, options: options, member: member), seed)
   }
@@ -35,16 +35,16 @@ extension SpecReader {
         self.report(problem, at: place.map { ($0.line, $0.column) } ?? (top.line, top.column))
       }
     }
-    if let strategy, let type = plugins.strategies[strategy.choice.name] {
-      report(type.problems(options: strategy.choice.options, sweep: sweep), of: strategy)
+    if let strategy, let plugin = plugins.strategies[strategy.choice.name] {
+      report(plugin.problems(options: strategy.choice.options, sweep: sweep), of: strategy)
     }
-    if let policy, let type = plugins.policies[policy.choice.name] {
-      report(type.problems(options: policy.choice.options, sweep: sweep), of: policy)
+    if let policy, let plugin = plugins.policies[policy.choice.name] {
+      report(plugin.problems(options: policy.choice.options, sweep: sweep), of: policy)
     }
   }
 
-  private func strategyType(_ name: String, _ node: SpecNode) -> (any SearchStrategy.Type)? {
-    if let type = plugins.strategies[name] { return type }
+  private func strategyPlugin(_ name: String, _ node: SpecNode) -> StrategyPlugin? {
+    if let plugin = plugins.strategies[name] { return plugin }
     error(node, PluginCatalogue.unknown("search strategy", name, among: plugins.strategies.keys))
     return nil
   }

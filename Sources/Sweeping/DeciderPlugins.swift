@@ -1,0 +1,80 @@
+public import Tracking
+
+/// A search strategy as the catalogue keeps it: a type of this program, or a program outside.
+public struct StrategyPlugin: Sendable {
+  /// What the strategy says of itself.
+  public let description: PluginDescription
+  /// False for a strategy that does not look at how trials went, and may be asked ahead of their turn.
+  public let learnsFromResults: Bool
+  private let findProblems: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem]
+  private let makeStrategy: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any SearchStrategy
+
+  /// Describes a strategy that is made by a closure.
+  ///
+  /// - Parameters:
+  ///   - problems: what `SearchStrategy.problems` says.
+  ///   - make: what `SearchStrategy.init` does; called once a driver, when the strategy is first asked.
+  public init(
+    _ description: PluginDescription, learnsFromResults: Bool = true,
+    problems: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem],
+    make: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any SearchStrategy
+  ) {
+    self.description = description
+    self.learnsFromResults = learnsFromResults
+    findProblems = problems
+    makeStrategy = make
+  }
+
+  /// Describes a strategy of this program.
+  public init(_ type: any SearchStrategy.Type) {
+    self.init(
+      type.description, learnsFromResults: type.learnsFromResults,
+      problems: { type.problems(options: $0, sweep: $1) }, make: { try type.init(options: $0, sweep: $1) })
+  }
+
+  /// Returns what is wrong with options for a sweep; empty when all is well.
+  public func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] { findProblems(options, sweep) }
+
+  /// Makes the strategy of one sweep.
+  public func make(options: [String: Value], sweep: SweepSpec) throws -> any SearchStrategy {
+    try makeStrategy(options, sweep)
+  }
+}
+
+/// A termination policy as the catalogue keeps it: a type of this program, or a program outside.
+public struct PolicyPlugin: Sendable {
+  /// What the policy says of itself.
+  public let description: PluginDescription
+  private let findProblems: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem]
+  private let makePolicy: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any TerminationPolicy
+
+  /// Describes a policy that is made by a closure.
+  ///
+  /// - Parameters:
+  ///   - problems: what `TerminationPolicy.problems` says.
+  ///   - make: what `TerminationPolicy.init` does; called once a driver, when the policy is first asked.
+  public init(
+    _ description: PluginDescription,
+    problems: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem],
+    make: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any TerminationPolicy
+  ) {
+    self.description = description
+    findProblems = problems
+    makePolicy = make
+  }
+
+  /// Describes a policy of this program.
+  public init(_ type: any TerminationPolicy.Type) {
+    self.init(
+      type.description, problems: { type.problems(options: $0, sweep: $1) },
+      make: { try type.init(options: $0, sweep: $1) })
+  }
+
+  /// Returns what is wrong with options for a sweep; empty when all is well.
+  public func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] { findProblems(options, sweep) }
+
+  /// Makes the policy of one sweep.
+  public func make(options: [String: Value], sweep: SweepSpec) throws -> any TerminationPolicy {
+    try makePolicy(options, sweep)
+  }
+}
