@@ -1,5 +1,6 @@
 internal import GridStrategy
 internal import ImageClassificationTrainer
+internal import ListStrategy
 internal import LocalLauncher
 internal import RandomStrategy
 internal import Sweeping
@@ -10,6 +11,8 @@ func builtinPlugins() -> PluginCatalogue {
   var plugins = PluginCatalogue()
   plugins.register(RandomStrategy.self)
   plugins.register(GridStrategy.self)
+  plugins.register(SobolStrategy.self)
+  plugins.register(ListStrategy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins

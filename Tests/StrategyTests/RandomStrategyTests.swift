@@ -58,9 +58,31 @@ import TrackingContracts
     #expect(session.configurations.count == 15)
   }
 
-  @Test func `sobol is refused with a sentence`() {
-    let problems = RandomStrategy.problems(options: ["rule": "sobol"], sweep: sweepSpec(in: Spaces.open))
-    #expect(problems.map(\.message) == ["the rule 'sobol' is not built; leave it out, or write `rule: random`"])
+  @Test func `the rule sobol is the strategy sobol`() throws {
+    let session = try session(in: Spaces.open, seed: 8)
+    _ = try RandomStrategy(options: ["rule": "sobol"], sweep: sweepSpec(in: Spaces.open, seed: 8)).propose(
+      upTo: 20, in: session)
+    #expect(try session.configurations == sobol(20, in: Spaces.open, seed: 8))
+  }
+
+  @Test func `repeats come where they are allowed`() throws {
+    let options: [String: Value] = ["allow_repeats": true]
+    let session = try session(in: Spaces.finite, seed: 1)
+    let outlook = try RandomStrategy(options: options, sweep: sweepSpec(in: Spaces.finite)).propose(
+      upTo: 100, in: session)
+    #expect(outlook == .open)
+    #expect(session.configurations.count == 100)
+    #expect(Set(session.configurations.map(\.fingerprint)).count == 15)
+  }
+
+  @Test func `options that it cannot take are named`() {
+    func messages(_ options: [String: Value]) -> [String] {
+      RandomStrategy.problems(options: options, sweep: sweepSpec(in: Spaces.open)).map(\.message)
+    }
+    #expect(messages(["rule": "halton"]) == [#"the rule is "halton"; it can be `random` or `sobol`"#])
+    #expect(messages(["allow_repeats": "often"]).count == 1)
+    #expect(messages(["allow_repeats": true, "rule": "sobol"])[0].contains("does not repeat itself"))
+    #expect(messages(["logbase": 10])[0].contains("base e"))
   }
 }
 

@@ -168,7 +168,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "seed: 7", "sampling_algorithm: bayesian",
       "12:21: error: there is no search strategy 'bayesian'; there is 'grid', 'random'"),
     Fault("seed: 7", "sampling_algorithm: grid", "5:3: error: 'x' has infinitely many values and no grid"),
-    Fault("seed: 7", "sampling_algorithm: {type: random, rule: sobol}", "12:36: error: the rule 'sobol' is not built"),
+    Fault("seed: 7", "sampling_algorithm: {type: random, rule: halton}", "12:36: error: the rule is \"halton\"; it can be"),
     Fault(
       "seed: 7", "sampling_algorithm: {type: random, seed: 8}\nseed: 7",
       "12:36: error: the seed is 8 here and 7 at the top; keep one"),
@@ -189,7 +189,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "10:21: error: max_total_trials is 0, and must be between 1 and 10000000"),
     Fault(
       "  max_total_trials: 4", "  trial_timeout: 4",
-      "9:1: error: limits has no max_total_trials, which every strategy but grid needs"),
+      "9:1: error: limits has no max_total_trials, which every strategy but grid and list needs"),
     Fault("max_concurrent_trials: 2", "timeout: 5m", "11:12: error: timeout is a number, and here stands '5m'"),
     Fault(
       "max_concurrent_trials: 2", "timeout: 0", "11:12: error: timeout is 0.0; it is in seconds and must be above 0"),

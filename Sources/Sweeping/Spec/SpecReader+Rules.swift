@@ -97,7 +97,8 @@ extension SpecReader {
 
   // MARK: Limits
 
-  func limits(_ member: SpecMember?, top: SpecNode, gridSize: Int?) -> SweepSpec.Limits? {
+  /// - Parameter ownSize: how many trials the strategy has in itself; nil for as many as it is asked for.
+  func limits(_ member: SpecMember?, top: SpecNode, ownSize: Int?) -> SweepSpec.Limits? {
     guard let member else {
       error(top, "the spec has no limits; say at least `limits: {max_total_trials: 20}`")
       return nil
@@ -108,10 +109,10 @@ extension SpecReader {
     if let given = members["max_total_trials"] {
       guard let whole = whole(given, from: 1, to: 10_000_000) else { return nil }
       total = Int(whole)
-    } else if let gridSize {
-      total = max(1, gridSize)
+    } else if let ownSize {
+      total = max(1, ownSize)
     } else {
-      error(member, "limits has no max_total_trials, which every strategy but grid needs")
+      error(member, "limits has no max_total_trials, which every strategy but grid and list needs")
       return nil
     }
     let concurrent = whole(members["max_concurrent_trials"], from: 1, to: 10_000).map { Int($0) } ?? min(cores, total)

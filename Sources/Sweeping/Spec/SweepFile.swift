@@ -48,11 +48,15 @@ public enum SweepFile {
     var trainer: (any Trainer.Type)?
     if case .trainer(let name, _) = work { trainer = reader.plugins.trainers[name] }
     let strategy = reader.strategy(members["sampling_algorithm"], top: top)
-    let isGrid = strategy?.chosen.choice.name == "grid"
-    let gridSize = isGrid ? space.allConfigurations(usingGrids: true)?.count : nil
+    let ownSize: Int? =
+      switch strategy?.chosen.choice.name {
+      case "grid": space.allConfigurations(usingGrids: true)?.count
+      case "list": strategy?.chosen.choice.options["configurations"]?.list?.count
+      default: nil
+      }
     let seed = reader.seed(members["seed"], strategy?.seed, fresh: freshSeed)
     let enqueued = reader.enqueued(members["enqueue"], space: space, isTrainer: trainer != nil)
-    let limits = reader.limits(members["limits"], top: top, gridSize: gridSize.map { $0 + enqueued.count })
+    let limits = reader.limits(members["limits"], top: top, ownSize: ownSize.map { $0 + enqueued.count })
     let objective = reader.objective(members["objective"], top: top, trainer: trainer)
     let policy = reader.policy(members["early_termination"])
     let patterns = reader.metricPatterns(members["metrics"], isCommand: trainer == nil)

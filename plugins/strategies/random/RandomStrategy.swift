@@ -12,29 +12,42 @@ public struct RandomStrategy: SearchStrategy {
     summary: "Draws configurations at random, never the same one twice",
     options: [
       PluginDescription.Option("seed", "the sweep's seed, when `seed` is not given at the top; a whole number from 0"),
-      PluginDescription.Option("rule", "`random`, the default and so far the only one"),
+      PluginDescription.Option("rule", "`random`, the default, or `sobol`: Sobol's sequence, as the strategy sobol"),
+      PluginDescription.Option("allow_repeats", "`true`: a configuration may come again; by default it does not"),
     ])
 
   /// False: it draws the same whatever the trials bring.
   public static let learnsFromResults = false
-
-  /// How often a proposal is drawn before it is picked from what is left.
-  private static let draws: UInt32 = 200
 
   private let space: SearchSpace
   private let seed: UInt64
   // A configuration with a value from a continuum does not come twice, so only the others are remembered.
   private let finite: Set<String>
 
+  private let allowsRepeats: Bool
+  private let sobol: SobolStrategy?
+
   /// Returns what is wrong with the options.
   public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
     options.sorted { $0.key < $1.key }.compactMap { name, value in
       switch (name, value) {
       case ("rule", "random"): return nil
-      case ("rule", "sobol"):
-        return PluginProblem(name, "the rule 'sobol' is not built; leave it out, or write `rule: random`")
-      case ("rule", _): return PluginProblem(name, "the rule is \(value.json); it can be `random`")
-      default: return PluginProblem(name, "random takes no option '\(name)'; it takes `seed` and `rule`")
+      case ("rule", "sobol"): return nil
+      case ("rule", _): return PluginProblem(name, "the rule is \(value.json); it can be `random` or `sobol`")
+      case ("allow_repeats", .boolean(let allows)):
+        guard allows, options["rule"] == "sobol" else { return nil }
+        return PluginProblem(
+          name, "Sobol's sequence does not repeat itself; leave out allow_repeats, or write `rule: random`")
+      case ("allow_repeats", _):
+        return PluginProblem(name, "allow_repeats is \(value.json); it can be `true` or `false`")
+      case ("logbase", _):
+        return PluginProblem(
+          name,
+          "logbase is not taken: exponents of loguniform are to the base e; write `type: continuous, scale: log` "
+            + "with the bounds themselves")
+      default:
+        return PluginProblem(
+          name, "random takes no option '\(name)'; it takes `seed`, `rule` and `allow_repeats`")
       }
     }
   }
@@ -46,6 +59,8 @@ public struct RandomStrategy: SearchStrategy {
     }
     space = sweep.space
     seed = sweep.seed
+    allowsRepeats = options["allow_repeats"] == true
+    sobol = options["rule"] == "sobol" ? SobolStrategy(space: sweep.space, seed: sweep.seed) : nil
     finite = Set(sweep.space.parameters.filter { $0.domain.cardinality != nil }.map(\.name))
   }
 
@@ -55,42 +70,19 @@ public struct RandomStrategy: SearchStrategy {
 
   /// Proposes configurations that were not tried before.
   public func propose(upTo count: Int, in session: SweepSession) throws -> SearchOutlook {
+    if let sobol { return try sobol.propose(upTo: count, in: session) }
     let before = session.configurations
-    var taken = Set(before.filter(canRepeat).map(\.fingerprint))
+    var taken = Set(allowsRepeats ? [] : before.filter(canRepeat).map(\.fingerprint))
     for number in before.count..<before.count + max(0, count) {
-      if let drawn = draw(number, avoiding: taken) {
-        if canRepeat(drawn.configuration) { taken.insert(drawn.configuration.fingerprint) }
-        session.propose(
-          drawn.configuration,
-          reason: drawn.attempt == 0 ? "drawn at random" : "drawn at random again, the first was taken",
-          details: ["draw": .integer(Int64(drawn.attempt))])
-        continue
+      let drawn = space.untriedDraw(proposal: number, seed: seed) {
+        canRepeat($0) && taken.contains($0.fingerprint)
       }
-      guard let all = space.allConfigurations(usingGrids: false) else {
-        return .exhausted("\(RandomStrategy.draws) draws in a row gave configurations that were tried before")
-      }
-      let left = all.filter { !taken.contains($0.fingerprint) }
-      guard !left.isEmpty else {
-        return .exhausted("all \(all.count) configurations of the search space have been tried")
-      }
-      let unit = ProposalRandomness(seed: seed, proposal: number, attempt: .max).unit("")
-      let configuration = left[min(Int(unit * Double(left.count)), left.count - 1)]
-      taken.insert(configuration.fingerprint)
+      guard let drawn else { return .exhausted(space.exhaustion) }
+      if !allowsRepeats, canRepeat(drawn.configuration) { taken.insert(drawn.configuration.fingerprint) }
       session.propose(
-        configuration, reason: "picked at random from the \(left.count) configurations that were left",
-        details: ["left": .integer(Int64(left.count))])
+        drawn.configuration, reason: drawn.reason,
+        details: drawn.left.map { ["left": .integer(Int64($0))] } ?? ["draw": .integer(Int64(drawn.misses))])
     }
     return .open
-  }
-
-  private func draw(
-    _ number: Int, avoiding taken: Set<String>
-  ) -> (configuration: [Parameter], attempt: UInt32)? {
-    for attempt in 0..<RandomStrategy.draws {
-      let configuration = space.configuration(
-        drawing: ProposalRandomness(seed: seed, proposal: number, attempt: attempt))
-      if !canRepeat(configuration) || !taken.contains(configuration.fingerprint) { return (configuration, attempt) }
-    }
-    return nil
   }
 }

@@ -1,0 +1,112 @@
+/// An evaluated configuration as search strategies compare it: smaller losses are better, whatever the goals are.
+public struct ScoredTrial: Sendable, Equatable {
+  /// The trial's number; nil for one of an earlier sweep.
+  public var number: Int?
+  /// The configuration.
+  public var configuration: [Parameter]
+  /// The score of the primary objective, its sign changed when it is to be maximised; nil for a trial that failed or
+  /// logged no finite value.
+  public var loss: Double?
+  /// The scores of the other objectives in the same way, `[objectives - 1]`; nil when one of them is missing.
+  public var otherLosses: [Double]?
+  /// By how much the constraints are broken: the sum over metrics of the distance to the bound; infinite where a
+  /// constrained metric is missing, 0 when all are kept.
+  public var violation: Double
+  /// How many points of the primary metric count.
+  public var points: Int
+  /// False for a trial that was ended early.
+  public var isWhole: Bool
+
+  /// Makes a scored trial of all its fields.
+  public init(
+    number: Int?, configuration: [Parameter], loss: Double?, otherLosses: [Double]? = [], violation: Double = 0,
+    points: Int = 1, isWhole: Bool = true
+  ) {
+    self.number = number
+    self.configuration = configuration
+    self.loss = loss
+    self.otherLosses = otherLosses
+    self.violation = violation
+    self.points = points
+    self.isWhole = isWhole
+  }
+
+  /// Returns whether this one is better: constraints first, then whole trials before those that were ended early, then
+  /// the loss. One that was ended early counts by how far it came, then by its loss there; a failed one is the worst.
+  public func isBetter(than other: ScoredTrial) -> Bool {
+    guard let loss else { return false }
+    guard let otherLoss = other.loss else { return true }
+    if violation != other.violation { return violation < other.violation }
+    if isWhole != other.isWhole { return isWhole }
+    if !isWhole, points != other.points { return points > other.points }
+    return loss < otherLoss
+  }
+}
+
+/// The scored trials of one sweep, read once each: a trial that has ended does not change.
+public struct TrialScores: Sendable {
+  private var known: [Int: ScoredTrial] = [:]
+
+  /// Knows no trial yet.
+  public init() {}
+
+  /// Returns the trials that have ended, in the order of their ends. Canceled ones, which a person ended, tell nothing
+  /// and are left out.
+  public mutating func trials(in session: SweepSession) throws -> [ScoredTrial] {
+    try session.ended.compactMap { trial in
+      guard trial.state != .canceled else { return nil }
+      if let scored = known[trial.number] { return scored }
+      let scored = try session.scored(trial)
+      known[trial.number] = scored
+      return scored
+    }
+  }
+}
+
+extension SweepSession {
+  /// Returns a trial that has ended as strategies compare it.
+  public func scored(_ trial: Trial) throws -> ScoredTrial {
+    let spec = sweep.spec
+    func loss(_ objective: SweepSpec.Objective, _ score: Double?) -> Double? {
+      score.map { objective.goal == .maximize ? -$0 : $0 }
+    }
+    let hasFailed = trial.state == .failed
+    var others: [Double]? = []
+    for objective in spec.otherObjectives where !hasFailed {
+      let score = try objective.score(of: points(objective.metric, of: trial).values)
+      others = loss(objective, score).flatMap { new in others.map { $0 + [new] } }
+    }
+    var violation = 0.0
+    for constraint in spec.constraints where !hasFailed {
+      let series =
+        constraint.metric == spec.objective.metric
+        ? try self.objective(of: trial) : try points(constraint.metric, of: trial)
+      let bounded = SweepSpec.Objective(metric: constraint.metric, goal: .minimize, selection: constraint.selection)
+      guard let value = bounded.score(of: series.values) else {
+        violation = .infinity
+        continue
+      }
+      violation += max(0, constraint.isUpper ? value - constraint.bound : constraint.bound - value)
+    }
+    return ScoredTrial(
+      number: trial.number, configuration: trial.parameters,
+      loss: hasFailed ? nil : loss(spec.objective, try score(of: trial)), otherLosses: hasFailed ? nil : others,
+      violation: violation, points: trial.observed, isWhole: trial.state == .finished)
+  }
+
+  /// The trials of earlier sweeps of the same task, which count as this sweep's own.
+  public var priorObservations: [ScoredTrial] { priors(.same) }
+
+  /// The trials of earlier sweeps of other tasks: their losses compare with each other only.
+  public var transferred: [ScoredTrial] { priors(.transfer) }
+
+  private func priors(_ trust: SweepSpec.PriorTrial.Trust) -> [ScoredTrial] {
+    let objective = sweep.spec.objective
+    return sweep.spec.priorTrials.filter { $0.trust == trust }.map { prior in
+      ScoredTrial(
+        number: nil, configuration: prior.parameters,
+        loss: prior.score.map { objective.goal == .maximize ? -$0 : $0 },
+        otherLosses: sweep.spec.otherObjectives.isEmpty ? [] : nil)
+    }
+  }
+}

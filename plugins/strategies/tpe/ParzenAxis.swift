@@ -1,0 +1,73 @@
+internal import Tracking
+
+/// One dimension of the unit cube as the estimators see it.
+struct ParzenAxis: Sendable {
+  /// How its values relate.
+  enum Form: Sendable {
+    /// A continuum from 0 to 1.
+    case real
+    /// Cells in order; `borders` has one more than there are cells, from 0 to 1.
+    case ordered(borders: [Double])
+    /// Categories without order; how many.
+    case categorical(Int)
+  }
+
+  /// The most cells that are told apart; more are as good as a continuum.
+  static let mostCells = 256
+
+  let form: Form
+  let parameter: ParameterSpace
+
+  init(_ dimension: UnitCube.Dimension) {
+    parameter = dimension.parameter
+    switch dimension.kind {
+    case .real: form = .real
+    case .categorical(let count): form = .categorical(count)
+    case .ordered(let count):
+      guard count <= ParzenAxis.mostCells, let values = parameter.domain.allValues, values.count > 1 else {
+        form = .real
+        return
+      }
+      form = .ordered(borders: ParzenAxis.borders(of: values, in: parameter.domain))
+    }
+  }
+
+  /// Returns the cell or category that a place is in; 0 on a continuum.
+  func cell(_ place: Double) -> Int {
+    switch form {
+    case .real: return 0
+    case .categorical(let count): return min(max(Int(place * Double(count)), 0), count - 1)
+    case .ordered(let borders):
+      var (low, high) = (0, borders.count - 2)
+      while low < high {
+        let middle = (low + high + 1) / 2
+        if borders[middle] <= place { low = middle } else { high = middle - 1 }
+      }
+      return low
+    }
+  }
+
+  /// The natural logarithm of what the even distribution gives a cell, or of its density on a continuum.
+  func logEven(_ cell: Int) -> Double {
+    switch form {
+    case .real: 0
+    case .categorical(let count): -PortableMath.log(Double(count))
+    case .ordered(let borders): PortableMath.log(max(borders[cell + 1] - borders[cell], 1e-300))
+    }
+  }
+
+  // The quantiles at which the value changes, by bisection: roundings move them away from the middles of neighbours.
+  private static func borders(of values: [Value], in domain: Domain) -> [Double] {
+    let numbers = values.map { $0.number ?? 0 }
+    var borders = [0.0]
+    for number in numbers.dropFirst() {
+      var (low, high) = (borders[borders.count - 1], 1.0)
+      for _ in 0..<40 {
+        let middle = (low + high) / 2
+        if (domain.value(at: middle).number ?? 0) < number { low = middle } else { high = middle }
+      }
+      borders.append((low + high) / 2)
+    }
+    return borders + [1]
+  }
+}
