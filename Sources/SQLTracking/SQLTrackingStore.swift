@@ -22,7 +22,6 @@ public final class SQLTrackingStore: TrackingStore {
   struct Configuration: Sendable {
     var run: RunID
     var parameters: [Parameter]
-    var continues: RunID?
   }
 
   /// The system's clock.
