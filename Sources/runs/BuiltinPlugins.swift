@@ -4,6 +4,7 @@ internal import ListStrategy
 internal import LocalLauncher
 internal import RandomStrategy
 internal import Sweeping
+internal import TPEStrategy
 internal import Tracking
 
 /// The plugins that are built in: a line each.
@@ -13,6 +14,7 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(GridStrategy.self)
   plugins.register(SobolStrategy.self)
   plugins.register(ListStrategy.self)
+  plugins.register(TPEStrategy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins
