@@ -92,6 +92,78 @@ import TrackingContracts
     #expect(try SweepSpec(value: Value(json: spec.value.json)) == spec)
   }
 
+  /// A spec with more lines at its top.
+  func spec(more: String, objective: String = "objective: {primary_metric: m, goal: minimize}") throws -> SweepSpec {
+    try spec(
+      """
+      trial: {command: 'echo ${{search_space.x}}'}
+      search_space: {x: {type: uniform, min_value: 0, max_value: 1}}
+      \(objective)
+      limits: {max_total_trials: 1, max_total_resource: 90}
+      \(more)
+      """)
+  }
+
+  @Test func `objectives, constraints, repeats, resource and ends are read`() throws {
+    let one = try spec(
+      more: """
+        constraints: ["size_mb <= 50", 'gain >= -1e-3', {metric: latency, at_most: 20, select: best}]
+        repeats: 3
+        resource: {min: 3, max: 27}
+        completion: {max_trials_not_improving: 5, convergence: true}
+        """, objective: "objective: {primary_metric: m, goal: minimize, select: LAST, target: 0.5}")
+    #expect(one.objective == SweepSpec.Objective(metric: "m", goal: .minimize, selection: .last))
+    #expect(
+      one.constraints == [
+        .init(metric: "size_mb", isUpper: true, bound: 50), .init(metric: "gain", isUpper: false, bound: -0.001),
+        .init(metric: "latency", isUpper: true, bound: 20, selection: .best),
+      ])
+    #expect(one.constraints.map(\.text) == ["size_mb <= 50.0", "gain >= -0.001", "latency <= 20.0"])
+    #expect(one.repeats == 3)
+    #expect(one.resource == SweepSpec.Resource(minimum: 3, maximum: 27))
+    #expect(
+      one.completion
+        == SweepSpec.Completion(target: 0.5, patience: 5, tolerance: 0.01, convergence: 0.01, totalResource: 90))
+    #expect(try SweepSpec(value: Value(json: one.value.json)) == one)
+    let two = try spec(
+      more: """
+        sampling_algorithm: {type: random, min_resource: 2, max_resource: 9}
+        completion: {target: 0.5, max_trials_not_improving: 5, tolerance: 0, convergence: 0.2}
+        """,
+      objective: """
+        objectives:
+          - {primary_metric: m, goal: maximize, select: {mean_of_last: 3}, target: 0.5}
+          - {primary_metric: n, goal: minimize}
+        """)
+    #expect(two.objective == SweepSpec.Objective(metric: "m", goal: .maximize, selection: .meanOfLast(3)))
+    #expect(two.otherObjectives == [SweepSpec.Objective(metric: "n", goal: .minimize)])
+    #expect(two.resource == SweepSpec.Resource(minimum: 2, maximum: 9))
+    #expect(two.strategy == SweepSpec.Choice("random"))
+    #expect(two.completion.convergence == 0.2 && two.completion.tolerance == 0)
+    #expect(try SweepSpec(value: Value(json: two.value.json)) == two)
+  }
+
+  static let warmStarts: [(String, WarmStart?)] = [
+    ("", nil), ("warm_start: q7k2", WarmStart(sweeps: ["q7k2"])), ("warm_start: null", nil),
+    ("resume_from: [q7k2, '@last']", WarmStart(sweeps: ["q7k2", "@last"])),
+    ("warm_start: {sweeps: q7k2, type: Transfer_Learning}", WarmStart(sweeps: ["q7k2"], trust: .transfer)),
+    ("warm_start: {sweeps: [a], type: IdenticalDataAndAlgorithm}", WarmStart(sweeps: ["a"])),
+  ]
+
+  @Test(arguments: warmStarts)
+  func `the sweeps to begin with are read`(text: String, warmStart: WarmStart?) throws {
+    let checked = SweepFile.check(
+      text: """
+        trial: {command: 'echo ${{search_space.x}}'}
+        search_space: {x: {type: uniform, min_value: 0, max_value: 1}}
+        objective: {primary_metric: m, goal: minimize}
+        limits: {max_total_trials: 1}
+        \(text)
+        """, path: folder("spec.yaml"), plugins: testPlugins())
+    #expect(checked.isSound, "\(checked.findings)")
+    #expect(checked.warmStart == warmStart)
+  }
+
   static let domains: [(String, Domain)] = [
     ("{type: choice, values: [1, 2.5, a, true]}", .categorical([1, 2.5, "a", true])),
     ("{type: randint, upper: 10}", .integer(min: 0, max: 9, scale: .linear)),

@@ -34,6 +34,11 @@ import Tracking
     #expect(try properties(sections["limits"]) == Set(SpecKeys.limits))
     #expect(try properties(sections["objective"]) == Set(SpecKeys.objective))
     #expect(try properties(sections["metric"]) == Set(SpecKeys.metric))
+    #expect(try properties(sections["selection"]?["anyOf"]?.list?.last) == Set(SpecKeys.selection))
+    #expect(try properties(sections["constraint"]?["anyOf"]?.list?.last) == Set(SpecKeys.constraint))
+    #expect(try properties(sections["resource"]) == Set(SpecKeys.resource))
+    #expect(try properties(sections["completion"]) == Set(SpecKeys.completion))
+    #expect(try properties(sections["warm_start"]) == Set(SpecKeys.warmStart))
     #expect(try properties(sections["input"]?["anyOf"]?.list?.last) == Set(SpecKeys.input))
     #expect(try properties(sections["output"]) == Set(SpecKeys.output + SpecKeys.outputIgnored))
     let grids = try #require(sections["grid"]?["oneOf"]?.list).filter { $0["type"] == "object" }
@@ -49,6 +54,7 @@ import Tracking
   @Test func `the page explains every name that the reader knows`() {
     let sections = [
       SpecKeys.top, SpecKeys.topIgnored, SpecKeys.trial, SpecKeys.trialIgnored, SpecKeys.limits, SpecKeys.objective,
+      SpecKeys.selection, SpecKeys.constraint, SpecKeys.resource, SpecKeys.completion, SpecKeys.warmStart,
       SpecKeys.metric, SpecKeys.input, SpecKeys.output, SpecKeys.outputIgnored, SpecKeys.grid, SpecKeys.parameter,
       Array(SpecKeys.types.keys), SpecKeys.types.values.flatMap { $0 }, Scale.allCases.map(\.rawValue),
       Goal.allCases.map(\.rawValue),
@@ -100,7 +106,9 @@ import Tracking
       let rest = [
         ("trial", "{command: 'true'}"), ("search_space", "{unused: {type: uniform, min_value: 0, max_value: 1}}"),
         ("objective", "{primary_metric: m, goal: minimize}"), ("limits", "{max_total_trials: 5}"),
-      ].filter { name, _ in !snippet.split(separator: "\n").contains { $0.hasPrefix("\(name):") } }
+      ].filter { name, _ in
+        !snippet.split(separator: "\n").contains { $0.hasPrefix("\(name):") || $0.hasPrefix("\(name)s:") }
+      }
       let whole = snippet + rest.map { "\($0.0): \($0.1)\n" }.joined()
       let checked = SweepFile.check(
         text: whole, path: SpecDocumentTests.root.appending(path: "examples/page.yaml").path, plugins: testPlugins())

@@ -62,6 +62,28 @@ struct Fault: Sendable, CustomTestStringConvertible {
     Fault("  x:", "  --x:", "5:3: error: '--x' cannot name a parameter"),
     Fault("type: sweep", "type: command", "1:7: error: the type is 'command'; only a file of type sweep is read here"),
     Fault("seed: 7", "seed: 7\nseed: 8", "'seed' stands twice"),
+    // Ends and objectives.
+    Fault("  goal: minimize", "  goal: minimize\n  select: first", "9:11: error: select is 'first', and can be"),
+    Fault("seed: 7", "resource: {min: 3}", "12:1: error: resource has no max"),
+    Fault("seed: 7", "resource: {min: 3, max: 1}", "12:17: error: the least resource (3) is above the most (1)"),
+    Fault("seed: 7", "resource: {max: 0}", "12:17: error: max is 0, and must be between 1 and"),
+    Fault(
+      "seed: 7", "sampling_algorithm: {type: random, min_resource: 1}",
+      "12:36: error: min_resource without max_resource"),
+    Fault(
+      "seed: 7", "resource: {max: 3}\nsampling_algorithm: {type: random, max_resource: 1}",
+      "13:36: error: max_resource stands here and resource at the top"),
+    Fault("seed: 7", "constraints: [size < 3]", "12:15: error: a constraint is METRIC <= NUMBER or METRIC >= NUMBER"),
+    Fault("seed: 7", "constraints: [{metric: m}]", "12:15: error: a constraint has one of at_most and at_least"),
+    Fault("seed: 7", "repeats: 0", "12:10: error: repeats is 0, and must be between 1 and 1000"),
+    Fault("seed: 7", "completion: {tolerance: 0.1}", "12:14: error: tolerance is of max_trials_not_improving"),
+    Fault("seed: 7", "completion: {convergence: -1}", "12:27: error: convergence is -1.0, and must be above 0"),
+    Fault("seed: 7", "target: 3", "12:1: error: the spec has no 'target'; it belongs into objective"),
+    Fault("seed: 7", "objectives: []", "12:13: error: objectives is a list of"),
+    Fault("seed: 7", "warm_start: {type: same}", "12:1: error: warm_start has no sweeps"),
+    Fault("seed: 7", "warm_start: {sweeps: a, type: like}", "12:31: error: type is 'like', and can be same"),
+    Fault("seed: 7", "warm_start: [a, a]", "12:17: error: 'a' stands twice in warm_start"),
+    Fault("seed: 7", "warm_start: a\nresume_from: b", "13:1: error: the spec has warm_start and resume_from"),
     // Parameters.
     Fault(parameter, "3", "5:6: error: x is 3, and a parameter is a mapping"),
     Fault(parameter, "{min_value: 0, max_value: 1}", "5:3: error: x has no type; it can be categorical, choice,"),

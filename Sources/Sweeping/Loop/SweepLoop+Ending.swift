@@ -172,11 +172,14 @@ extension SweepLoop {
   func finishIfDone() throws -> SweepOutcome? {
     if let ending { return try finish(ending) }
     guard ended == trials.count else { return nil }
-    let reason: String
-    if trials.count >= spec.limits.maxTotalTrials {
-      reason = "max_total_trials (\(spec.limits.maxTotalTrials)) reached"
+    let (reason, details): (String, Value)
+    let limit = spec.limits.maxTotalTrials
+    if trials.count >= limit {
+      (reason, details) = (
+        "max_total_trials (\(limit)) reached", ["rule": "max_total_trials", "limit": .integer(Int64(limit))]
+      )
     } else if let exhausted {
-      reason = exhausted
+      (reason, details) = (exhausted, ["rule": "exhausted"])
     } else {
       return nil
     }
@@ -184,11 +187,14 @@ extension SweepLoop {
     return try finish(
       Ending(
         state: hasScore ? .finished : .failed,
-        reason: hasScore ? reason : "no trial logged a finite '\(spec.objective.metric)'; \(reason)", cause: .canceled))
+        reason: hasScore ? reason : "no trial logged a finite '\(spec.objective.metric)'; \(reason)", cause: .canceled,
+        details: details))
   }
 
   private func finish(_ ending: Ending) throws -> SweepOutcome {
     var changes: [Change] = []
+    var details = ending.details.object ?? [:]
+    details["trials"] = .integer(Int64(trials.count))
     if ending.state != .queued {
       // Trials that were recorded and never started have nothing to wait for any more.
       for index in trials.indices where !trials[index].state.isFinal {
@@ -199,7 +205,7 @@ extension SweepLoop {
         .decide(
           Decision(
             sweep: sweep.run, kind: .end, decider: "sweep", asOf: try store.lastEvent(of: sweep.run), trial: nil,
-            reason: ending.reason, details: ["trials": .integer(Int64(trials.count))])))
+            reason: ending.reason, details: .object(details))))
     }
     changes.append(.transition(sweep.run, to: ending.state, reason: ending.reason))
     try commit(changes)

@@ -11,12 +11,16 @@ extension SweepLoop {
       return
     }
     if let why = try stopRequested() {
-      ending = Ending(state: .canceled, reason: why, cause: .canceled)
+      ending = Ending(state: .canceled, reason: why, cause: .canceled, details: ["rule": "stopped"])
     } else if let timeout = spec.limits.timeout, Double(driven) >= timeout * 1000 {
       let reason = "timeout of \(Value.real(timeout).json) s reached"
-      ending = Ending(state: best == nil ? .failed : .finished, reason: reason, cause: .canceled)
+      ending = Ending(
+        state: best == nil ? .failed : .finished, reason: reason, cause: .canceled,
+        details: ["rule": "timeout", "limit": .real(timeout), "driven": .real(Double(driven) / 1000)])
     } else if let why = firstFailures() {
-      ending = Ending(state: .failed, reason: why, cause: .canceled)
+      ending = Ending(state: .failed, reason: why, cause: .canceled, details: ["rule": "first_failures"])
+    } else {
+      ending = try completion()
     }
     if let ending { note(nil, nil, ending.reason) }
   }

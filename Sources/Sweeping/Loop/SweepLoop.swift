@@ -40,7 +40,9 @@ final class SweepLoop {
   private lazy var policy = Result {
     try spec.earlyTermination.map { try driver.plugins.policy($0.name).make(options: $0.options, sweep: spec) }
   }
-  private let memory = TrialMemory()
+  let memory = TrialMemory()
+  /// The last change that completion rules were asked about.
+  var completionSeen: EventNumber = -1
   private var lastLook = Timestamp(milliseconds: 0)
   private var lastShown = Timestamp(milliseconds: 0)
   // Of this driver's own turn, for the estimate of the time that is left.
@@ -57,6 +59,8 @@ final class SweepLoop {
     var reason: String
     /// What its trials are asked to end for.
     var cause: ActiveJob.Cause
+    /// The rule, and the numbers that it used.
+    var details: Value = .null
   }
 
   var spec: SweepSpec { sweep.spec }
@@ -236,7 +240,8 @@ final class SweepLoop {
 
   private func propose(_ wanted: Int, left: Int) throws -> [Change] {
     let plugin = try driver.plugins.strategy(spec.strategy.name)
-    let isSteady = !plugin.learnsFromResults && best != nil
+    // A sweep that may be complete with the next trial's end would cancel what waits.
+    let isSteady = !plugin.learnsFromResults && best != nil && spec.completion == SweepSpec.Completion()
     let count = min(left, isSteady ? max(wanted, SweepLoop.ahead) : wanted)
     // A strategy that learns is to see how trials ended.
     if plugin.learnsFromResults { try commit([]) }

@@ -37,11 +37,14 @@ public struct CheckedSpec: Sendable {
   public var spec: SweepSpec?
   /// What was found, by line and column.
   public var findings: [Finding]
+  /// The earlier sweeps that it begins with, which only a store knows; nil for none.
+  public var warmStart: WarmStart?
 
   /// Makes the result of a check.
-  public init(spec: SweepSpec?, findings: [Finding]) {
+  public init(spec: SweepSpec?, findings: [Finding], warmStart: WarmStart? = nil) {
     self.spec = spec
     self.findings = findings
+    self.warmStart = warmStart
   }
 
   /// True when nothing stands in the way.

@@ -3,6 +3,7 @@ enum SpecKeys {
   static let top = [
     "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "trial", "inputs", "outputs",
     "search_space", "sampling_algorithm", "objective", "early_termination", "limits", "metrics", "enqueue", "seed",
+    "objectives", "constraints", "repeats", "resource", "completion", "warm_start", "resume_from",
   ]
   /// What Azure reads and a single machine has no use for.
   static let topIgnored = [
@@ -11,8 +12,16 @@ enum SpecKeys {
   ]
   static let trial = ["command", "code", "environment_variables", "trainer", "parameters"]
   static let trialIgnored = ["environment", "distribution", "resources", "queue_settings"]
-  static let limits = ["max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout", "max_retries", "grace"]
-  static let objective = ["primary_metric", "goal", "goal_is_intended"]
+  static let limits = [
+    "max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout", "max_retries", "grace",
+    "max_total_resource",
+  ]
+  static let objective = ["primary_metric", "goal", "goal_is_intended", "select", "target"]
+  static let selection = ["mean_of_last"]
+  static let constraint = ["metric", "at_most", "at_least", "select"]
+  static let completion = ["target", "max_trials_not_improving", "tolerance", "convergence"]
+  static let resource = ["min", "max"]
+  static let warmStart = ["sweeps", "type"]
   static let metric = ["name", "regex"]
   static let input = ["value", "path", "type", "mode", "path_on_compute", "datastore"]
   static let output = ["type", "mode"]
@@ -33,6 +42,6 @@ enum SpecKeys {
 
   /// Every section with its names, to tell where a misplaced one belongs.
   static let sections: [(name: String, names: [String])] = [
-    ("limits", limits), ("objective", objective), ("trial", trial), ("the spec", top),
+    ("limits", limits), ("objective", objective), ("completion", completion), ("trial", trial), ("the spec", top),
   ]
 }

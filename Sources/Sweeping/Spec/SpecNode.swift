@@ -96,6 +96,9 @@ extension SpecNode {
   /// The members of a mapping; nil for anything else.
   var members: [SpecMember]? { if case .mapping(let members) = content { members } else { nil } }
 
+  /// Returns the member of a mapping with a name; nil where there is none.
+  func member(_ name: String) -> SpecMember? { members?.first { $0.name == name } }
+
   /// The items of a list; nil for anything else.
   var items: [SpecNode]? { if case .list(let items) = content { items } else { nil } }
 

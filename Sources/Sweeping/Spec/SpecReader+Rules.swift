@@ -139,9 +139,9 @@ extension SpecReader {
       error(top, "the spec has no objective; say `objective: {primary_metric: NAME, goal: minimize}`")
       return nil
     }
-    guard let members = members(of: member.value, "objective", known: SpecKeys.objective) else { return nil }
+    guard let members = members(of: member.value, member.name, known: SpecKeys.objective) else { return nil }
     for name in ["primary_metric", "goal"] where members[name] == nil {
-      error(member, "objective has no \(name)")
+      error(member, "\(member.name) has no \(name)")
     }
     let isIntended = truth(members["goal_is_intended"]) ?? false
     let metric = text(members["primary_metric"])
@@ -167,7 +167,7 @@ extension SpecReader {
         "'\(metric)' is better when it is \(usual == .maximize ? "larger" : "smaller"), and the goal is to \(goal.rawValue) it; "
           + "write `goal: \(usual.rawValue)`, or add `goal_is_intended: true`")
     }
-    return SweepSpec.Objective(metric: metric, goal: goal)
+    return SweepSpec.Objective(metric: metric, goal: goal, selection: selection(members["select"]) ?? .best)
   }
 
   func metricPatterns(_ member: SpecMember?, isCommand: Bool) -> [SweepSpec.MetricPattern] {

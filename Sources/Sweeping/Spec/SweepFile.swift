@@ -16,8 +16,10 @@ public enum SweepFile {
     let directory = "/" + parts.dropLast().joined(separator: "/")
     let reader = SpecReader(text: text, directory: directory, plugins: plugins)
     var spec: SweepSpec?
+    var warmStart: WarmStart?
     do {
       if let top = try SpecNode.read(text) {
+        warmStart = reader.warmStart(top.member("warm_start"), top.member("resume_from"))
         spec = read(top, reader, folder: parts.dropLast().last.map(String.init), freshSeed)
       } else {
         reader.add(1, 1, .error, "the file is empty; a spec says at least trial, search_space, objective and limits")
@@ -27,7 +29,7 @@ public enum SweepFile {
     }
     reader.reportPassedOver()
     let findings = reader.findings.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
-    return CheckedSpec(spec: reader.hasErrors ? nil : spec, findings: findings)
+    return CheckedSpec(spec: reader.hasErrors ? nil : spec, findings: findings, warmStart: warmStart)
   }
 
   private static func read(
@@ -47,7 +49,8 @@ public enum SweepFile {
     let work = reader.work(members["trial"], top: top, inputs: inputs, space: space, places: places)
     var trainer: (any Trainer.Type)?
     if case .trainer(let name, _) = work { trainer = reader.plugins.trainers[name] }
-    let strategy = reader.strategy(members["sampling_algorithm"], top: top)
+    var strategy = reader.strategy(members["sampling_algorithm"], top: top)
+    let resource = reader.resource(members["resource"], of: &strategy)
     let ownSize: Int? =
       switch strategy?.chosen.choice.name {
       case "grid": space.allConfigurations(usingGrids: true)?.count
@@ -56,8 +59,12 @@ public enum SweepFile {
       }
     let seed = reader.seed(members["seed"], strategy?.seed, fresh: freshSeed)
     let enqueued = reader.enqueued(members["enqueue"], space: space, isTrainer: trainer != nil)
-    let limits = reader.limits(members["limits"], top: top, ownSize: ownSize.map { $0 + enqueued.count })
-    let objective = reader.objective(members["objective"], top: top, trainer: trainer)
+    let repeats = reader.repeats(members["repeats"])
+    let limits = reader.limits(
+      members["limits"], top: top, ownSize: ownSize.map { ($0 + enqueued.count) * repeats })
+    let objectives = reader.objectives(members["objective"], members["objectives"], top: top, trainer: trainer)
+    let objective = objectives?.all.first
+    let completion = reader.completion(members["completion"], target: objectives?.target, limits: members["limits"])
     let policy = reader.policy(members["early_termination"])
     let patterns = reader.metricPatterns(members["metrics"], isCommand: trainer == nil)
     let tags = SweepFile.tags(members["tags"], reader)
@@ -74,7 +81,10 @@ public enum SweepFile {
       work: work.map { seeded($0, trainer, space, seed) } ?? .command("", code: "", environment: [:]),
       inputs: inputs.values, inputPaths: inputs.paths, space: space,
       strategy: strategy?.chosen.choice ?? SweepSpec.Choice("random"),
-      objective: objective ?? SweepSpec.Objective(metric: "", goal: .minimize), earlyTermination: policy?.choice,
+      objective: objective ?? SweepSpec.Objective(metric: "", goal: .minimize),
+      otherObjectives: Array((objectives?.all ?? []).dropFirst()),
+      constraints: reader.constraints(members["constraints"]),
+      repeats: repeats, resource: resource, completion: completion, earlyTermination: policy?.choice,
       limits: limits ?? SweepSpec.Limits(maxTotalTrials: 1), metrics: patterns, enqueued: enqueued, seed: seed)
     reader.checkPlugins(strategy?.chosen, policy, in: spec, places: places, top: top)
     return work == nil || strategy == nil || limits == nil || objective == nil ? nil : spec

@@ -95,18 +95,19 @@ extension SweepSession {
   }
 
   /// The trials of earlier sweeps of the same task, which count as this sweep's own.
-  public var priorObservations: [ScoredTrial] { priors(.same) }
+  public var priorObservations: [ScoredTrial] { scored(.same) }
 
-  /// The trials of earlier sweeps of other tasks: their losses compare with each other only.
-  public var transferred: [ScoredTrial] { priors(.transfer) }
+  /// The trials of earlier sweeps of other tasks. Their losses are their standings in their own sweeps, so those of
+  /// several sweeps compare with each other, and not with this one's.
+  public var transferred: [ScoredTrial] { scored(.transfer) }
 
-  private func priors(_ trust: SweepSpec.PriorTrial.Trust) -> [ScoredTrial] {
+  private func scored(_ trust: SweepSpec.PriorTrial.Trust) -> [ScoredTrial] {
     let objective = sweep.spec.objective
-    return sweep.spec.priorTrials.filter { $0.trust == trust }.map { prior in
-      ScoredTrial(
-        number: nil, configuration: prior.parameters,
-        loss: prior.score.map { objective.goal == .maximize ? -$0 : $0 },
-        otherLosses: sweep.spec.otherObjectives.isEmpty ? [] : nil)
+    return priors.filter { $0.trial.trust == trust }.map { prior in
+      let own = prior.trial.score.map { objective.goal == .maximize ? -$0 : $0 }
+      return ScoredTrial(
+        number: nil, configuration: prior.parameters, loss: trust == .same ? own : prior.standing.map { -$0 },
+        otherLosses: sweep.spec.otherObjectives.isEmpty ? [] : nil, points: max(1, prior.trial.points))
     }
   }
 }

@@ -98,32 +98,4 @@ extension SweepSpec {
       self.totalResource = totalResource
     }
   }
-
-  /// A trial of an earlier sweep that a new one begins with.
-  public struct PriorTrial: Sendable, Equatable {
-    /// How far its score can be trusted.
-    public enum Trust: String, Sendable {
-      /// The same task: it counts as an observation.
-      case same
-      /// A like task: where it was good is a good place to look; its score is on another scale.
-      case transfer
-    }
-
-    /// The trial's run.
-    public var run: String
-    /// Its configuration in this sweep's space.
-    public var parameters: [Parameter]
-    /// Its score; nil for one that failed.
-    public var score: Double?
-    /// How far its score can be trusted.
-    public var trust: Trust
-
-    /// Makes a prior trial of all its fields.
-    public init(run: String, parameters: [Parameter], score: Double?, trust: Trust) {
-      self.run = run
-      self.parameters = parameters
-      self.score = score
-      self.trust = trust
-    }
-  }
 }

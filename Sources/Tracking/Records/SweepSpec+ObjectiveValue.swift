@@ -85,21 +85,3 @@ extension SweepSpec.Completion {
       totalResource: value["total_resource"]?.integer.map { Int($0) })
   }
 }
-
-extension SweepSpec.PriorTrial {
-  /// The recorded form.
-  public var value: Value {
-    [
-      "run": .text(run), "parameters": SweepSpec.record(parameters), "score": score.map { .real($0) } ?? .null,
-      "trust": .text(trust.rawValue),
-    ]
-  }
-
-  /// Reads the recorded form; nil when something is missing.
-  public init?(value: Value) {
-    guard let run = value["run"]?.text, let trust = Trust(rawValue: value["trust"]?.text ?? "") else { return nil }
-    self.init(
-      run: run, parameters: SweepSpec.configuration(value["parameters"] ?? []), score: value["score"]?.number,
-      trust: trust)
-  }
-}

@@ -23,6 +23,7 @@ extension SweepSpec {
     if let resource { members["resource"] = resource.value }
     if completion != Completion() { members["completion"] = completion.value }
     if !priorTrials.isEmpty { members["prior_trials"] = .list(priorTrials.map(\.value)) }
+    if !parents.isEmpty { members["parents"] = .list(parents.map(\.value)) }
     if let displayName { members["display_name"] = .text(displayName) }
     if let earlyTermination { members["early_termination"] = earlyTermination.value }
     switch work {
@@ -75,6 +76,7 @@ extension SweepSpec {
       repeats: Int(value["repeats"]?.integer ?? 1), resource: value["resource"].flatMap(Resource.init(value:)),
       completion: Completion(value: value["completion"] ?? .null),
       priorTrials: (value["prior_trials"]?.list ?? []).compactMap(PriorTrial.init(value:)),
+      parents: (value["parents"]?.list ?? []).compactMap(Parent.init(value:)),
       earlyTermination: value["early_termination"].flatMap(Choice.init(value:)),
       limits: try Limits(value: value["limits"] ?? .null),
       metrics: (value["metrics"]?.list ?? []).map {

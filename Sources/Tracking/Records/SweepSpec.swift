@@ -100,6 +100,8 @@ public struct SweepSpec: Sendable, Equatable {
   /// What earlier sweeps found, in the order in which strategies may use it; taken from their records when the sweep was
   /// started.
   public var priorTrials: [PriorTrial]
+  /// The sweeps that `priorTrials` were taken from, with what was not taken.
+  public var parents: [Parent]
   /// The termination policy; nil for none.
   public var earlyTermination: Choice?
   /// The bounds.
@@ -117,7 +119,7 @@ public struct SweepSpec: Sendable, Equatable {
     work: Work, inputs: [String: Value] = [:], inputPaths: Set<String> = [], space: SearchSpace,
     strategy: Choice, objective: Objective, otherObjectives: [Objective] = [], constraints: [Constraint] = [],
     repeats: Int = 1, resource: Resource? = nil, completion: Completion = Completion(),
-    priorTrials: [PriorTrial] = [], earlyTermination: Choice? = nil, limits: Limits,
+    priorTrials: [PriorTrial] = [], parents: [Parent] = [], earlyTermination: Choice? = nil, limits: Limits,
     metrics: [MetricPattern] = [], enqueued: [[Parameter]] = [], seed: UInt64
   ) {
     self.otherObjectives = otherObjectives
@@ -126,6 +128,7 @@ public struct SweepSpec: Sendable, Equatable {
     self.resource = resource
     self.completion = completion
     self.priorTrials = priorTrials
+    self.parents = parents
     self.experiment = experiment
     self.displayName = displayName
     self.description = description

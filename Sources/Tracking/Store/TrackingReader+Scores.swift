@@ -1,0 +1,33 @@
+extension TrackingReader {
+  /// Returns the point that counts of a run's series: its step and time, and the value that an objective makes of it.
+  ///
+  /// The step is that of the best point, or of the last finite one; a mean of the last ones has the step of the last. It
+  /// agrees with `Objective.score(of:)` of all points, and reads points only where the summary does not tell.
+  ///
+  /// - Parameter summary: of the counted attempt.
+  /// - Returns: nil when no value is finite.
+  public func counted(
+    _ objective: SweepSpec.Objective, of run: RunID, _ summary: SeriesSummary
+  ) throws -> MetricPoint? {
+    guard let extreme = summary.best(objective.goal) else { return nil }
+    switch objective.selection {
+    case .best: return extreme
+    case .last where summary.last.value.isFinite: return summary.last
+    case .last, .meanOfLast:
+      let wanted = if case .meanOfLast(let count) = objective.selection { max(1, count) } else { 1 }
+      let recent = try points(
+        of: run, metric: objective.metric, in: max(0, summary.count - wanted)..<summary.count, attempt: summary.attempt)
+      // Gaps that are not finite reach further back.
+      let columns =
+        recent.values.allSatisfy(\.isFinite)
+        ? recent
+        : try points(of: run, metric: objective.metric, in: 0..<summary.count, attempt: summary.attempt)
+      guard let value = objective.score(of: columns.values),
+        let place = columns.values.lastIndex(where: \.isFinite)
+      else { return nil }
+      var point = columns[place]
+      point.value = value
+      return point
+    }
+  }
+}
