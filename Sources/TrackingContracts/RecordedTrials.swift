@@ -17,17 +17,62 @@ public struct RecordedTrials: TrackingReader {
     self.event = event
   }
 
-  /// Returns these trials and those that a session proposed, as the loop would record them.
+  /// Returns the trials after a session's decisions, as the loop would record them: proposed ones are scheduled, those
+  /// that are to go on again have their allowance, and those that are stopped or paused are so at once.
   public func recording(_ session: SweepSession) -> RecordedTrials {
     var after = self
-    for (number, parameters) in session.configurations.enumerated().dropFirst(trials.count) {
+    for change in session.changes {
       after.event += 1
-      after.trials.append(
-        Trial(
-          run: session.sweep.run.trial(number), number: number, parameters: parameters, state: .scheduled, observed: 0,
-          proposed: after.event))
+      switch change {
+      case .createRun(let run):
+        after.trials.append(
+          Trial(
+            run: run.id, number: run.number ?? after.trials.count, parameters: run.parameters, state: run.state,
+            observed: 0, proposed: after.event,
+            continues: run.origin["continues"]?.text.flatMap { text in trials.first { $0.run.text == text }?.run }))
+      case .allow(let run, let points): after.update(run) { $0.allowance = points }
+      case .transition(let run, let state, _): after.enter(state, run)
+      case .decide(let decision) where decision.kind == .stop || decision.kind == .pause:
+        guard let number = decision.trial, !after.trials[number].state.isFinal else { continue }
+        after.enter(decision.kind == .stop ? .pruned : .paused, after.trials[number].run)
+      default: continue
+      }
     }
     return after
+  }
+
+  private mutating func update(_ run: RunID, _ change: (inout Trial) -> Void) {
+    if let index = trials.firstIndex(where: { $0.run == run }) { change(&trials[index]) }
+  }
+
+  private mutating func enter(_ state: RunState, _ run: RunID) {
+    let event = event
+    update(run) {
+      $0.state = state
+      if state.isFinal { $0.ended = event }
+    }
+  }
+
+  /// Lets a trial log its next point, seen at once by deciders; it pauses when its allowance is used up.
+  ///
+  /// - Returns: true when it goes on.
+  @discardableResult
+  public mutating func log(_ value: Double, to number: Int) -> Bool {
+    event += 1
+    var columns = objective[number] ?? MetricColumns(name: "objective")
+    columns.append(
+      MetricPoint(step: Int64(columns.count), time: Timestamp(milliseconds: Int64(event)), value: value))
+    objective[number] = columns
+    trials[number].observed = columns.count
+    let isPaused = columns.count >= trials[number].allowance ?? .max
+    trials[number].state = isPaused ? .paused : .running
+    return !isPaused
+  }
+
+  /// Ends a trial.
+  public mutating func end(_ number: Int, as state: RunState = .finished) {
+    event += 1
+    enter(state, trials[number].run)
   }
 
   private func absent(_ what: String) -> TrackingError {

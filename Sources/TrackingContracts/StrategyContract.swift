@@ -11,12 +11,18 @@ public enum StrategyContract {
     public var options: [String: Value]
     /// A space without fault for it.
     public var space: SearchSpace
+    /// What a trial can be given more or less of; nil where that is not declared.
+    public var resource: SweepSpec.Resource?
 
     /// Describes a strategy to check.
-    public init(_ strategy: any SearchStrategy.Type, options: [String: Value] = [:], space: SearchSpace) {
+    public init(
+      _ strategy: any SearchStrategy.Type, options: [String: Value] = [:], space: SearchSpace,
+      resource: SweepSpec.Resource? = nil
+    ) {
       self.strategy = strategy
       self.options = options
       self.space = space
+      self.resource = resource
     }
   }
 
@@ -70,6 +76,9 @@ public enum StrategyContract {
           #expect(run.number == number)
           #expect(run.id == session.sweep.run.trial(number))
           #expect(run.state == .scheduled)
+        case .allow(let run, let points):
+          #expect(run == session.sweep.run.trial(number))
+          #expect(points ?? 1 > 0)
         case .decide(let decision):
           #expect(decision.kind == .propose)
           #expect(decision.trial == number)
@@ -127,7 +136,7 @@ extension StrategyContract.Subject {
       experiment: "contract", work: .command("true", code: "", environment: [:]), space: space,
       strategy: SweepSpec.Choice(strategy.description.name, options: options),
       objective: SweepSpec.Objective(metric: "loss", goal: .minimize),
-      limits: SweepSpec.Limits(maxTotalTrials: 1000), seed: seed)
+      resource: resource, limits: SweepSpec.Limits(maxTotalTrials: 1000), seed: seed)
   }
 
   fileprivate func session(on records: RecordedTrials, seed: UInt64) throws -> SweepSession {
