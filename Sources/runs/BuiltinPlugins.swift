@@ -1,4 +1,6 @@
 internal import GridStrategy
+internal import HalvingPolicy
+internal import HalvingStrategies
 internal import ImageClassificationTrainer
 internal import ListStrategy
 internal import LocalLauncher
@@ -15,6 +17,9 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(SobolStrategy.self)
   plugins.register(ListStrategy.self)
   plugins.register(TPEStrategy.self)
+  plugins.register(HyperbandStrategy.self)
+  plugins.register(AshaStrategy.self)
+  plugins.register(AshaPolicy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins

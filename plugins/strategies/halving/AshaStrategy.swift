@@ -13,7 +13,7 @@ public struct AshaStrategy: SearchStrategy {
     summary: "Lets the best part of the trials at each rung go on, without waiting for others; needs `resource`",
     options: [
       PluginDescription.Option(
-        "variant", "`promotion`, the default: trials pause at rungs; `stopping`: they run on unless they are stopped there"
+        "variant", "`promotion`, the default: trials pause at rungs; `stopping`: they run on unless stopped"
       ),
       HalvingOptions.reductionOption,
       PluginDescription.Option(
