@@ -12,7 +12,8 @@ public struct Migration: Sendable, Equatable {
 public enum Schema {
   /// Every migration, in order of its version.
   public static let migrations: [Migration] = [
-    Migration(version: 1, name: "records", sql: text(PackageResources.v0001_records_sql))
+    Migration(version: 1, name: "records", sql: text(PackageResources.v0001_records_sql)),
+    Migration(version: 2, name: "allowances", sql: text(PackageResources.v0002_allowances_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

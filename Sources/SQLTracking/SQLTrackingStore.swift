@@ -22,6 +22,7 @@ public final class SQLTrackingStore: TrackingStore {
   struct Configuration: Sendable {
     var run: RunID
     var parameters: [Parameter]
+    var continues: RunID?
   }
 
   /// The system's clock.

@@ -44,7 +44,7 @@ public enum StoreContract {
 
   /// Every demand.
   public static let cases: [ContractCase<Subject>] =
-    runs + parametersAndTags + attempts + sweeps + metrics + loggers + search + paging + finding
+    runs + parametersAndTags + attempts + sweeps + waiting + metrics + loggers + search + paging + finding
 
   // MARK: - For the demands
 

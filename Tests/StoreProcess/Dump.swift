@@ -27,8 +27,17 @@ func dump(_ store: any TrackingStore) throws -> String {
     for decision in try store.decisions(of: run) { lines.append("  \(decision)") }
     for event in 0...(try store.lastEvent(of: run)) {
       lines.append(
-        "  \(event): \(try store.trials(of: run, asOf: event).map { "\($0.run) \($0.state) \($0.observed)" })")
+        "  \(event): \(try store.trials(of: run, asOf: event).map { words(of: $0) })")
     }
   }
   return lines.joined(separator: "\n")
+}
+
+/// A trial as of an event.
+private func words(of trial: Trial) -> String {
+  var words = "\(trial.run) \(trial.state) \(trial.observed) of attempt \(trial.attempt)"
+  if let allowance = trial.allowance { words += ", allowed \(allowance)" }
+  if let source = trial.continues { words += ", continues \(source)" }
+  if let ended = trial.ended { words += ", ended \(ended)" }
+  return words
 }

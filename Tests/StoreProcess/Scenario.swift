@@ -23,7 +23,7 @@ final class Scenario {
   private func steps() -> [() throws -> Void] {
     let run = RunID("r1")!
     let sweep = RunID("sweep")!
-    let trial = sweep.trial(0)
+    let (trial, heir) = (sweep.trial(0), sweep.trial(1))
     func commit(_ changes: Change...) -> () throws -> Void { { [store] in try store.commit(changes) } }
     func log(_ name: String, _ step: Int64, _ value: Double) -> () throws -> Void {
       { [self] in try logger?.log(name, step: step, value: value, time: Self.clock()) }
@@ -84,6 +84,33 @@ final class Scenario {
         .endAttempt(trial, number: 2, .exited(0), detail: ""), .observe(trial, count: 3),
         .transition(trial, to: .finished, reason: "")),
       commit(
+        .createRun(
+          NewRun(
+            id: heir, experiment: "digits", kind: .trial, parent: sweep, number: 1,
+            origin: ["continues": .text(trial.text)], parameters: [Parameter("lr", 0.25)])), .allow(heir, points: 1),
+        .decide(Decision(sweep: sweep, kind: .propose, decider: "pbt", asOf: 21, trial: 1, reason: "copied"))),
+      commit(
+        .beginAttempt(heir, number: 1, launcher: "local", continues: false),
+        .transition(heir, to: .running, reason: "")),
+      { [store] in try store.append([Self.columns("accuracy", 0..<2)], to: heir) },
+      commit(
+        .endAttempt(heir, number: 1, .canceled, detail: ""), .observe(heir, count: 1),
+        .transition(heir, to: .paused, reason: "its allowance is used up")),
+      commit(
+        .allow(heir, points: nil),
+        .decide(Decision(sweep: sweep, kind: .resume, decider: "pbt", asOf: 30, trial: 1, reason: "promoted")),
+        .transition(heir, to: .scheduled, reason: "promoted")),
+      commit(
+        .beginAttempt(heir, number: 2, launcher: "local", continues: true),
+        .transition(heir, to: .running, reason: "goes on")),
+      { [store] in try store.append([Self.columns("accuracy", 2..<4)], to: heir) },
+      commit(
+        .observe(heir, count: 4),
+        .decide(Decision(sweep: sweep, kind: .pause, decider: "pbt", asOf: 35, trial: 1, reason: "waits"))),
+      commit(
+        .endAttempt(heir, number: 2, .canceled, detail: ""), .transition(heir, to: .paused, reason: "waits")),
+      commit(.transition(heir, to: .pruned, reason: "not continued")),
+      commit(
         .decide(Decision(sweep: sweep, kind: .end, decider: "sweep", asOf: 20, trial: nil, reason: "all trials ended")),
         .transition(sweep, to: .finished, reason: "")),
       commit(.setTag(run, name: "a", value: nil), .transition(run, to: .finished, reason: "done")),
@@ -101,5 +128,5 @@ final class Scenario {
     spec: SweepSpec(
       experiment: "digits", work: .command("echo", code: "/tmp", environment: ["A": "b"]), space: SearchSpace(),
       strategy: SweepSpec.Choice("random"), objective: SweepSpec.Objective(metric: "accuracy", goal: .maximize),
-      limits: SweepSpec.Limits(maxTotalTrials: 1), seed: 7), source: "text")
+      limits: SweepSpec.Limits(maxTotalTrials: 2), seed: 7), source: "text")
 }

@@ -67,15 +67,17 @@ extension ChangeRecorder {
         "run '\(id)' is \(from.rawValue), so it cannot become \(state.rawValue)"
           + (list.isEmpty ? "; nothing follows that state." : "; what may follow: \(list)."))
     }
+    let event = touch(record)
     try connection.run(
       """
-      UPDATE runs SET state = $1, reason = $2, started = coalesce(started, $3), ended = $4 WHERE id = $5
+      UPDATE runs SET state = $1, reason = $2, started = coalesce(started, $3), ended = $4, ended_event = $5
+      WHERE id = $6
       """,
       [
         .text(state.rawValue), .text(reason), state == .running ? SQLValue(now) : .null,
-        state.isFinal ? SQLValue(now) : .null, .integer(record.row),
+        state.isFinal ? SQLValue(now) : .null, state.isFinal ? .integer(event) : .null, .integer(record.row),
       ])
-    try append(from: from, to: state, reason: reason, of: record.row, event: touch(record))
+    try append(from: from, to: state, reason: reason, of: record.row, event: event)
   }
 
   mutating func set(_ parameter: Parameter, of id: RunID) throws {

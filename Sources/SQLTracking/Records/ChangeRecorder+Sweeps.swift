@@ -45,10 +45,33 @@ extension ChangeRecorder {
   mutating func observe(_ id: RunID, count: Int) throws {
     let record = try RunRecord.get(id, in: connection)
     guard count > record.observed else { return }
+    try setObserved(count, attempt: record.run.countedAttempt, of: record.row, event: touch(record))
+  }
+
+  mutating func allow(_ points: Int?, to id: RunID) throws {
+    let record = try RunRecord.get(id, in: connection)
+    guard record.run.kind == .trial else {
+      throw TrackingError(
+        .invalid, "run '\(id)' is a \(record.run.kind.rawValue), and only a sweep's trial has an allowance.")
+    }
+    if let points, points < 1 {
+      throw TrackingError(.invalid, "trial '\(id)' cannot be allowed \(points) points: give it 1 or more.")
+    }
+    guard !record.run.state.isFinal else {
+      throw TrackingError(
+        .conflict, "trial '\(id)' is \(record.run.state.rawValue), so an allowance would mean nothing to it.")
+    }
     try connection.run(
-      "INSERT INTO observations (event, run, count) VALUES ($1, $2, $3)",
-      [.integer(touch(record)), .integer(record.row), SQLValue(count)])
-    try connection.run("UPDATE runs SET observed = $1 WHERE id = $2", [SQLValue(count), .integer(record.row)])
+      "INSERT INTO allowances (event, run, points) VALUES ($1, $2, $3)",
+      [.integer(touch(record)), .integer(record.row), SQLValue(points)])
+    try connection.run("UPDATE runs SET allowance = $1 WHERE id = $2", [SQLValue(points), .integer(record.row)])
+  }
+
+  private func setObserved(_ count: Int, attempt: Int, of row: Int64, event: EventNumber) throws {
+    try connection.run(
+      "INSERT INTO observations (event, run, count, attempt) VALUES ($1, $2, $3, $4)",
+      [.integer(event), .integer(row), SQLValue(count), SQLValue(attempt)])
+    try connection.run("UPDATE runs SET observed = $1 WHERE id = $2", [SQLValue(count), .integer(row)])
   }
 
   mutating func beginAttempt(_ number: Int, of id: RunID, launcher: String, continues: Bool) throws {
@@ -73,13 +96,14 @@ extension ChangeRecorder {
       INSERT INTO attempts (run, number, launcher, continues, started, detail) VALUES ($1, $2, $3, $4, $5, '')
       """,
       [.integer(record.row), SQLValue(number), .text(launcher), SQLValue(continues), SQLValue(now)])
+    let event = touch(record)
     if !continues, number != record.run.countedAttempt {
       try connection.run(
         "UPDATE runs SET counted_attempt = $1 WHERE id = $2", [SQLValue(number), .integer(record.row)])
       try connection.run(
         "UPDATE series SET counted = 0 WHERE run = $1 AND counted = 1", [.integer(record.row)])
+      if record.run.kind == .trial { try setObserved(0, attempt: number, of: record.row, event: event) }
     }
-    touch(record)
   }
 
   mutating func endAttempt(_ number: Int, of id: RunID, outcome: Attempt.Outcome, detail: String) throws {

@@ -44,8 +44,7 @@ struct ChangeRecorder {
       try endAttempt(number, of: id, outcome: outcome, detail: detail)
     case .observe(let id, let count): try observe(id, count: count)
     case .attach(let artifact): try attach(artifact)
-    case .allow(let id, _):
-      throw TrackingError(.invalid, "run '\(id)' cannot be given an allowance in this version of the schema.")
+    case .allow(let id, let points): try allow(points, to: id)
     }
   }
 

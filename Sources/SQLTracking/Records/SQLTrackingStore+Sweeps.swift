@@ -27,24 +27,28 @@ extension SQLTrackingStore {
       let sql =
         isNow
         ? """
-        SELECT r.id, r.number, r.event, r.state, r.observed,
-          (SELECT t.event FROM transitions t WHERE t.run = r.id ORDER BY t.event DESC LIMIT 1)
+        SELECT r.id, r.number, r.event, r.ended_event, r.state, r.observed, r.counted_attempt, r.allowance
         FROM runs r WHERE r.parent = $1 AND r.kind = 'trial' AND r.event <= $2 ORDER BY r.number
         """
         : """
-        SELECT r.id, r.number, r.event,
+        SELECT r.id, r.number, r.event, r.ended_event,
           (SELECT t.to_state FROM transitions t WHERE t.run = r.id AND t.event <= $2 ORDER BY t.event DESC LIMIT 1),
-          (SELECT coalesce(max(o.count), 0) FROM observations o WHERE o.run = r.id AND o.event <= $2),
-          (SELECT t.event FROM transitions t WHERE t.run = r.id AND t.event <= $2 ORDER BY t.event DESC LIMIT 1)
-        FROM runs r WHERE r.parent = $1 AND r.kind = 'trial' AND r.event <= $2 ORDER BY r.number
+          coalesce(o.count, 0), coalesce(o.attempt, 1),
+          (SELECT a.points FROM allowances a WHERE a.run = r.id AND a.event <= $2 ORDER BY a.event DESC LIMIT 1)
+        FROM runs r LEFT JOIN observations o ON o.event =
+          (SELECT max(l.event) FROM observations l WHERE l.run = r.id AND l.event <= $2)
+        WHERE r.parent = $1 AND r.kind = 'trial' AND r.event <= $2 ORDER BY r.number
         """
       return try connection.rows(sql, [.integer(row), .integer(isNow ? .max : event ?? .max)]) { row in
         let configuration = try configuration(of: row.integer(0), in: connection)
-        let state = try state(row.text(3))
+        let state = try state(row.text(4))
         return Trial(
           run: configuration.run, number: try row.int(1), parameters: configuration.parameters,
-          state: state, observed: try row.int(4), proposed: try row.integer(2),
-          ended: state.isFinal ? try row.integer(5) : nil)
+          state: state, observed: try row.int(5), proposed: try row.integer(2),
+          // What ended since is not final as of the event.
+          ended: state.isFinal ? row.optionalInteger(3) : nil,
+          allowance: row.optionalInteger(7).map { Int($0) }, continues: configuration.continues,
+          attempt: try row.int(6))
       }
     }
   }
@@ -79,11 +83,13 @@ extension SQLTrackingStore {
 
   private func configuration(of row: Int64, in connection: any SQLConnection) throws -> Configuration {
     if let known = configurations.withLock({ $0[row] }) { return known }
-    guard let key = try connection.firstText("SELECT key FROM runs WHERE id = $1", [.integer(row)]) else {
-      throw TrackingError(.corrupt, "a trial vanished while it was read.")
+    let text = try connection.firstRow("SELECT key, origin FROM runs WHERE id = $1", [.integer(row)]) {
+      (key: try $0.text(0), origin: try $0.json(1))
     }
+    guard let text else { throw TrackingError(.corrupt, "a trial vanished while it was read.") }
     let found = Configuration(
-      run: try RunID(recorded: key), parameters: try Parameter.all(of: row, onlyGiven: true, in: connection))
+      run: try RunID(recorded: text.key), parameters: try Parameter.all(of: row, onlyGiven: true, in: connection),
+      continues: text.origin["continues"]?.text.flatMap { RunID($0) })
     configurations.withLock { known in
       if known.count >= 100_000 { known.removeAll() }
       known[row] = found

@@ -11,6 +11,10 @@ public protocol SearchStrategy: Sendable {
   /// ahead of their turn.
   static var learnsFromResults: Bool { get }
 
+  /// True for a strategy that proposes trials `continuing:` trials that finished: their checkpoints are then kept until the
+  /// sweep ends. False by default.
+  static var continuesTrials: Bool { get }
+
   /// Returns what is wrong with options for a sweep; empty when all is well.
   ///
   /// - Parameter sweep: what is asked for: space, objective, limits, resource, seed. Its own choice of strategy does not
@@ -22,13 +26,17 @@ public protocol SearchStrategy: Sendable {
   /// - Throws: `.invalid` for what `problems` would name.
   init(options: [String: Value], sweep: SweepSpec) throws
 
-  /// Proposes up to `count` trials through the session, in order.
+  /// Proposes up to `count` trials through the session, in order; paused ones that are to go on are resumed first.
   ///
+  /// It is asked as well when no new trial is allowed any more (`max_total_trials`) while some are paused: what it then
+  /// proposes is not taken, what it resumes is.
+  ///
+  /// - Parameter count: how many may begin now, resumed ones included.
   /// - Returns: what to expect of the next ask. Fewer proposals than asked for mean `waiting` or `exhausted`.
   func propose(upTo count: Int, in session: SweepSession) throws -> SearchOutlook
 
   /// Looks at the running trials when one has reported: stops or pauses those that should not go on, as a policy does.
-  /// Does nothing by default.
+  /// Does nothing by default; a strategy that does not learn is not asked.
   func review(in session: SweepSession) throws
 }
 
@@ -38,6 +46,9 @@ extension SearchStrategy {
 
   /// True: a strategy learns unless it says otherwise.
   public static var learnsFromResults: Bool { true }
+
+  /// False: a strategy continues no finished trial unless it says so.
+  public static var continuesTrials: Bool { false }
 }
 
 /// What a strategy expects of the next ask.

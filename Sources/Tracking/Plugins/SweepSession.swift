@@ -39,6 +39,23 @@ public final class SweepSession: Sendable {
     seen = try reader.trials(of: sweep.run, asOf: asOf)
   }
 
+  /// Opens a session on trials that were read before.
+  ///
+  /// - Parameters:
+  ///   - trials: what `reader.trials(of:asOf:)` returns as of the event.
+  ///   - memory: what sessions of this sweep before it have read, so that it is not read again.
+  public init(
+    sweep: Sweep, decider: String, reader: any TrackingReader, asOf event: EventNumber, trials: [Trial],
+    memory: TrialMemory = TrialMemory()
+  ) {
+    self.sweep = sweep
+    self.decider = decider
+    self.reader = reader
+    self.memory = memory
+    asOf = event
+    seen = trials
+  }
+
   /// The trials by number, without those proposed in this session.
   public var trials: [Trial] { seen }
 
@@ -51,7 +68,7 @@ public final class SweepSession: Sendable {
   public func objective(of trial: Trial) throws -> MetricColumns {
     if let known = memory.objective(of: trial) { return known }
     let columns = try reader.points(
-      of: trial.run, metric: sweep.spec.objective.metric, in: 0..<trial.observed, attempt: nil)
+      of: trial.run, metric: sweep.spec.objective.metric, in: 0..<trial.observed, attempt: trial.attempt)
     memory.remember(columns, of: trial)
     return columns
   }
@@ -59,7 +76,10 @@ public final class SweepSession: Sendable {
   /// Returns what the objective makes of the points that deciders may see of a trial; nil before the first finite one.
   public func score(of trial: Trial) throws -> Double? {
     guard trial.observed > 0 else { return nil }
-    return try sweep.spec.objective.score(of: objective(of: trial).values)
+    if let known = memory.score(of: trial) { return known }
+    let score = sweep.spec.objective.score(of: try objective(of: trial).values)
+    memory.remember(score: score, of: trial)
+    return score
   }
 
   /// Returns the points of any metric of a trial that has ended, in the order of logging; none while it has not, since
@@ -84,7 +104,8 @@ public final class SweepSession: Sendable {
   /// - Parameters:
   ///   - allowance: how many points of the primary metric it may log before the sweep loop pauses it; nil for as many as
   ///     it likes.
-  ///   - trial: an ended trial whose checkpoint it begins with; nil for none.
+  ///   - trial: an ended or paused trial whose checkpoint it begins with; nil for none. A trial that finished keeps its
+  ///     checkpoint for this only where the strategy says so (`continuesTrials`).
   ///   - reason: why these values, in a sentence; not empty.
   ///   - details: the numbers that led to them.
   /// - Returns: the trial's number.
@@ -125,14 +146,14 @@ public final class SweepSession: Sendable {
   }
 
   /// Decides that a trial ends early; the sweep loop asks a running one to yield and marks it `pruned`, its checkpoint
-  /// kept.
-  public func stop(_ trial: Trial, reason: String, details: Value) {
+  /// kept. One that is paused or scheduled is pruned at once.
+  public func stop(_ trial: Trial, reason: String, details: Value = .null) {
     precondition(!reason.isEmpty, "a decision has a reason")
     collected.withLock { $0.changes.append(decision(.stop, trial.number, reason, details)) }
   }
 
   /// Decides that a running trial waits; the sweep loop asks it to yield and marks it `paused`, its checkpoint kept.
-  public func pause(_ trial: Trial, reason: String, details: Value) {
+  public func pause(_ trial: Trial, reason: String, details: Value = .null) {
     precondition(!reason.isEmpty, "a decision has a reason")
     collected.withLock { $0.changes.append(decision(.pause, trial.number, reason, details)) }
   }

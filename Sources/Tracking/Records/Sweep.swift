@@ -37,11 +37,13 @@ public struct Trial: Sendable, Equatable {
   public var allowance: Int?
   /// The trial whose checkpoint it began with; nil for one that began from nothing.
   public var continues: RunID?
+  /// The attempt whose points count, as of the event, from 1: a trial that starts over is observed from 0 again.
+  public var attempt: Int
 
   /// Makes a trial of all its fields.
   public init(
     run: RunID, number: Int, parameters: [Parameter], state: RunState, observed: Int, proposed: EventNumber,
-    ended: EventNumber? = nil, allowance: Int? = nil, continues: RunID? = nil
+    ended: EventNumber? = nil, allowance: Int? = nil, continues: RunID? = nil, attempt: Int = 1
   ) {
     self.run = run
     self.number = number
@@ -52,5 +54,6 @@ public struct Trial: Sendable, Equatable {
     self.ended = ended
     self.allowance = allowance
     self.continues = continues
+    self.attempt = attempt
   }
 }

@@ -12,6 +12,9 @@ public struct ParameterSpace: Sendable, Hashable {
       self.parameter = parameter
       self.values = values
     }
+
+    /// Returns whether the condition holds for a value of the other parameter.
+    public func holds(for value: Value) -> Bool { values.contains { $0.matches(value) } }
   }
 
   /// The name.
@@ -83,7 +86,7 @@ public struct SearchSpace: Sendable, Hashable {
   public static func isActive(_ parameter: ParameterSpace, given chosen: [String: Value]) -> Bool {
     parameter.conditions.allSatisfy { condition in
       guard let value = chosen[condition.parameter] else { return false }
-      return condition.values.contains { $0.matches(value) }
+      return condition.holds(for: value)
     }
   }
 

@@ -3,6 +3,9 @@
 /// A point is `[dimensions]`, a number of [0, 1] for each searched parameter that can take more than one value, in
 /// dependency order. A value's place is the middle of what maps to it: cells of ordered values have their middle, and a
 /// category i of n has (i + 1/2) / n. What an inactive parameter's place is does not matter; `point(of:)` gives nil.
+///
+/// Every value of a finite domain comes back the same from its place, and real numbers within a few units in their last
+/// place. `snap`, `activity`, `isActive` and `satisfies` allocate nothing, so that a strategy can ask for thousands of points.
 public struct UnitCube: Sendable {
   /// How the values of a dimension relate to each other.
   public enum Kind: Sendable, Equatable {
@@ -26,17 +29,41 @@ public struct UnitCube: Sendable {
   public let dimensions: [Dimension]
   /// The space.
   public let space: SearchSpace
-  private let ordered: [ParameterSpace]
-  private let places: [String: Int]
+  let cells: [Cells]
+  let activities: [Activity]
+  private let steps: [Step]
+
+  // A parameter of a configuration: a dimension's, or one with a single value.
+  private struct Step: Sendable {
+    var name: String
+    var dimension: Int?
+    var only: Value
+    var activity: Activity
+  }
 
   /// Makes the map of a space.
   public init(_ space: SearchSpace) {
     self.space = space
-    ordered = space.inDependencyOrder
+    let ordered = space.inDependencyOrder
     dimensions = ordered.filter { $0.domain.cardinality != 1 }.map {
       Dimension(parameter: $0, kind: $0.domain.unitKind)
     }
-    places = Dictionary(uniqueKeysWithValues: dimensions.enumerated().map { ($1.parameter.name, $0) })
+    cells = dimensions.map { Cells(of: $0.parameter.domain) }
+    let places = Dictionary(
+      dimensions.enumerated().map { ($1.parameter.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var known: [String: Activity] = [:]
+    var steps: [Step] = []
+    for parameter in ordered {
+      let activity = Activity(
+        of: parameter, places: places, cells: cells, steps: steps.map { ($0.name, $0.only) }, known)
+      known[parameter.name] = activity
+      steps.append(
+        Step(
+          name: parameter.name, dimension: places[parameter.name],
+          only: places[parameter.name] == nil ? parameter.domain.value(at: 0.5) : .null, activity: activity))
+    }
+    self.steps = steps
+    activities = dimensions.map { known[$0.parameter.name] ?? .always }
   }
 
   /// How many dimensions there are.
@@ -55,76 +82,80 @@ public struct UnitCube: Sendable {
   /// Returns the configuration at a point: the active parameters in dependency order, each with the value whose place is
   /// nearest.
   public func configuration(at point: [Double]) -> [Parameter] {
-    space.configuration { parameter in
-      let u = places[parameter.name].map { point[$0] } ?? 0.5
-      return parameter.domain.value(at: min(max(u, 0), 1 - 0x1p-53))
+    var configuration: [Parameter] = []
+    configuration.reserveCapacity(steps.count)
+    for step in steps where isActive(step.activity, at: point) {
+      let value = step.dimension.map { cells[$0].value(at: point[$0]) } ?? step.only
+      configuration.append(Parameter(step.name, value))
     }
+    return configuration
   }
 
   /// Returns the places of the configuration at a point: ordered and categorical dimensions moved to the middle of their
   /// cell, inactive ones nil.
-  public func snapped(_ point: [Double]) -> [Double?] { self.point(of: configuration(at: point)) }
-}
-
-extension Domain {
-  /// How the domain's values relate to each other on the unit interval.
-  public var unitKind: UnitCube.Kind {
-    switch self {
-    case .categorical(let values): .categorical(values.count)
-    case .continuous, .loguniform, .normal, .lognormal: .real
-    default: cardinality.map { .ordered($0) } ?? .real
-    }
+  public func snapped(_ point: [Double]) -> [Double?] {
+    dimensions.indices.map { isActive($0, at: point) ? cells[$0].middle(at: point[$0]) : nil }
   }
 
-  /// Returns the middle of the quantiles that `value(at:)` maps to a value, 0...1; the inverse of `value(at:)`.
+  /// Moves a point to its configuration's: ordered and categorical dimensions to the middle of their cell, inactive ones
+  /// to 1/2, so that points of equal configurations are equal. Allocates nothing; does nothing the second time.
   ///
-  /// A number that the domain does not hold has the place of the nearest one that it holds; any other value 1/2.
-  public func position(of value: Value) -> Double {
-    if case .categorical(let values) = self {
-      guard let index = values.firstIndex(where: { $0.matches(value) }) else { return 0.5 }
-      return (Double(index) + 0.5) / Double(values.count)
-    }
-    guard let x = value.number else { return 0.5 }
-    func inside(_ u: Double) -> Double { u.isNaN ? 0.5 : Swift.min(1, Swift.max(0, u)) }
-    func linear(_ x: Double, _ min: Double, _ max: Double) -> Double {
-      inside(max > min ? (x - min) / (max - min) : 0.5)
-    }
-    // Of ordered cells the middle between the borders to the neighbours.
-    func cell(_ x: Double, _ half: Double, _ place: (Double) -> Double) -> Double {
-      (place(x - half) + place(x + half)) / 2
-    }
-    switch self {
-    case .categorical: return 0.5
-    case .integer(let min, let max, let scale):
-      let (low, high) = (Double(min) - 0.5, Double(max) + 0.5)
-      let whole = Swift.min(Double(max), Swift.max(Double(min), x.rounded(.toNearestOrEven)))
-      return cell(whole, 0.5) { Domain.unspread($0, low, high, scale) }
-    case .continuous(let min, let max, let scale): return Domain.unspread(x, min, max, scale)
-    case .quniform(let min, let max, let q): return cell(x, q / 2) { linear($0, min, max) }
-    case .loguniform(let min, let max): return linear(PortableMath.log(x), min, max)
-    case .qloguniform(let min, let max, let q):
-      return cell(x, q / 2) { linear($0 > 0 ? PortableMath.log($0) : -.infinity, min, max) }
-    case .normal(let mu, let sigma): return PortableMath.normalDistribution((x - mu) / sigma)
-    case .qnormal(let mu, let sigma, let q):
-      return cell(x, q / 2) { PortableMath.normalDistribution(($0 - mu) / sigma) }
-    case .lognormal(let mu, let sigma): return PortableMath.normalDistribution((PortableMath.log(x) - mu) / sigma)
-    case .qlognormal(let mu, let sigma, let q):
-      return cell(x, q / 2) {
-        $0 > 0 ? PortableMath.normalDistribution((PortableMath.log($0) - mu) / sigma) : 0
-      }
+  /// - Parameter active: `[dimensions]`; set to whether each is active.
+  public func snap(_ point: inout [Double], active: inout [Bool]) {
+    activity(at: point, into: &active)
+    for index in cells.indices {
+      point[index] = active[index] ? cells[index].middle(at: point[index]) : 0.5
     }
   }
 
-  private static func unspread(_ x: Double, _ min: Double, _ max: Double, _ scale: Scale) -> Double {
-    let bounded = Swift.min(max, Swift.max(min, x))
-    let u: Double
-    switch scale {
-    case .linear: u = (bounded - min) / (max - min)
-    case .log: u = (PortableMath.log(bounded) - PortableMath.log(min)) / (PortableMath.log(max) - PortableMath.log(min))
-    case .reverseLog:
-      let (start, end) = (PortableMath.log(1 - min), PortableMath.log(1 - max))
-      u = (PortableMath.log(1 - bounded) - start) / (end - start)
+  /// Tells which dimensions are active at a point. Allocates nothing.
+  ///
+  /// - Parameter active: `[dimensions]`, set.
+  public func activity(at point: [Double], into active: inout [Bool]) {
+    for index in activities.indices {
+      // A dimension's conditions name earlier ones alone.
+      active[index] = activities[index].holds { parent in active[parent] ? point[parent] : nil }
     }
-    return u.isNaN ? 0.5 : Swift.min(1, Swift.max(0, u))
+  }
+
+  /// Returns whether a dimension is active at a point. Allocates nothing.
+  public func isActive(_ dimension: Int, at point: [Double]) -> Bool { isActive(activities[dimension], at: point) }
+
+  private func isActive(_ activity: Activity, at point: [Double]) -> Bool {
+    activity.holds { parent in isActive(activities[parent], at: point) ? point[parent] : nil }
+  }
+
+  /// The dimensions that can be inactive at some point.
+  public var conditionalDimensions: [Int] { activities.indices.filter { activities[$0] != .always } }
+
+  /// Returns the dimensions whose cell or place decides, directly, whether a dimension is active; empty when it always is.
+  public func parents(of dimension: Int) -> [Int] {
+    activities[dimension].rules.map(\.parent).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  // MARK: Cells
+
+  /// How many cells a dimension has: its different values; nil for a continuum.
+  public func cellCount(_ dimension: Int) -> Int? { cells[dimension].count }
+
+  /// Returns the cell, from 0, in which a place of a dimension lies; nil for a continuum.
+  public func cell(_ dimension: Int, at u: Double) -> Int? { cells[dimension].cell(at: u) }
+
+  /// Returns the middle of a cell of a dimension; 1/2 for a continuum.
+  ///
+  /// - Parameter cell: 0 ..< `cellCount`.
+  public func middle(_ dimension: Int, ofCell cell: Int) -> Double { cells[dimension].middle(ofCell: cell) }
+
+  /// Returns the places that are next to one: the middles of the cells below and above of an ordered dimension, of all
+  /// other cells of a categorical one, in rising order; none on a continuum.
+  public func neighbours(_ dimension: Int, of u: Double) -> [Double] {
+    guard let count = cellCount(dimension), let here = cell(dimension, at: u) else { return [] }
+    let cells: [Int]
+    if case .categorical = dimensions[dimension].kind {
+      cells = (0..<count).filter { $0 != here && self.cells[dimension].isOwn($0) }
+    } else {
+      cells = [here - 1, here + 1].filter { (0..<count).contains($0) }
+    }
+    return cells.map { middle(dimension, ofCell: $0) }
   }
 }

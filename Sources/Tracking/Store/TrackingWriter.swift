@@ -17,13 +17,15 @@ public enum Change: Sendable, Equatable {
   /// Records a decision. Its effect (a new run, a transition) belongs into the same commit.
   case decide(Decision)
   /// Records an attempt before its job is launched. Numbers follow each other from 1; one open attempt a run. One that
-  /// does not continue becomes the run's counted attempt. `started` is the store's clock.
+  /// does not continue becomes the run's counted attempt, of which nothing is observed yet. `started` is the store's clock.
   case beginAttempt(RunID, number: Int, launcher: String, continues: Bool)
   /// Records the end of an open attempt. `.conflict` when it has ended otherwise; the same end again changes nothing.
   case endAttempt(RunID, number: Int, Attempt.Outcome, detail: String)
-  /// Records that deciders may now see the first `count` points of a trial's primary metric. Never falls.
+  /// Records that deciders may now see the first `count` points of a trial's primary metric. Never falls within a counted
+  /// attempt.
   case observe(RunID, count: Int)
-  /// Lets a trial log so many points of its primary metric before it is paused; nil for as many as it likes.
+  /// Lets a trial log so many points of its primary metric, at least 1, before it is paused; nil for as many as it likes.
+  /// `.conflict` for a trial that has ended.
   case allow(RunID, points: Int?)
   /// Points a run's artifact name to a stored tarball; the time is the store's clock.
   case attach(Artifact)
@@ -32,6 +34,9 @@ public enum Change: Sendable, Equatable {
 /// Writes records. Calls block; any thread may call; several processes may write at once.
 public protocol TrackingWriter: Sendable {
   /// Records changes in order, all of them or none, and returns the number of the last.
+  ///
+  /// Each change takes one number, and those of a commit follow each other; only one that changes nothing takes none (the
+  /// same parameter, the same end, or fewer points observed, again).
   ///
   /// They are on the disk when the call returns. An empty list does nothing and returns 0.
   ///
