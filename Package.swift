@@ -82,7 +82,7 @@ let package = Package(
     // Sweep specs, and the loop that brings a sweep's records to its end.
     room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
     // A program outside as a plugin, and a plugin of ours as a program.
-    room("PluginProcesses", ["Tracking"]),
+    room("PluginProcesses", ["Tracking", "CProcess"]),
     // The contract suites that every store, artifact store, strategy and launcher passes.
     room("TrackingContracts", ["Tracking"]),
     // Draws each proposal at random.

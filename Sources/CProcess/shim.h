@@ -9,6 +9,7 @@
 extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+extern int pipe2(int descriptors[2], int flags);
 extern long syscall(long number, ...);
 
 // POSIX_SPAWN_SETSID of <spawn.h>.

@@ -10,13 +10,19 @@ public struct PluginIntroduction: Sendable, Equatable {
   public var checks: Bool
   /// True for a strategy that answers `review`.
   public var reviews: Bool
+  /// How long it may take for an answer, in seconds.
+  public var timeout: Double
 
   /// Makes an introduction.
-  public init(_ description: PluginDescription, learnsFromResults: Bool = true, checks: Bool, reviews: Bool) {
+  public init(
+    _ description: PluginDescription, learnsFromResults: Bool = true, checks: Bool, reviews: Bool,
+    timeout: Double = OutsideProgram.patience
+  ) {
     self.description = description
     self.learnsFromResults = learnsFromResults
     self.checks = checks
     self.reviews = reviews
+    self.timeout = timeout
   }
 
   /// The introduction as a line says it.
@@ -30,7 +36,7 @@ public struct PluginIntroduction: Sendable, Equatable {
   }
 
   /// Reads an introduction; what may be left out is: `summary`, `options`, `learns_from_results` (true), `checks` and
-  /// `reviews` (false).
+  /// `reviews` (false), `timeout` (60 s).
   ///
   /// - Throws: `.invalid`, `.incompatible`.
   public init(value: Value) throws {
@@ -49,7 +55,8 @@ public struct PluginIntroduction: Sendable, Equatable {
           option["name"]?.text.map { PluginDescription.Option($0, option["summary"]?.text ?? "") }
         }),
       learnsFromResults: value["learns_from_results"]?.boolean ?? true, checks: value["checks"]?.boolean ?? false,
-      reviews: value["reviews"]?.boolean ?? false)
+      reviews: value["reviews"]?.boolean ?? false,
+      timeout: value["timeout"]?.number.flatMap { $0 > 0 && $0 < 1e6 ? $0 : nil } ?? OutsideProgram.patience)
   }
 }
 
