@@ -155,7 +155,8 @@ let package = Package(
       "SweepingTests",
       [
         "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Sweeping", "TrackingContracts", "RandomStrategy",
-        "GridStrategy", "LocalLauncher", "runs",
+        "GridStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "PlateauPolicies", "LocalLauncher",
+        "runs",
       ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
     tests("BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies"]),

@@ -1,13 +1,17 @@
+internal import BanditPolicy
 internal import GridStrategy
 internal import HalvingPolicy
 internal import HalvingStrategies
 internal import ImageClassificationTrainer
 internal import ListStrategy
 internal import LocalLauncher
+internal import MedianStoppingPolicy
+internal import PlateauPolicies
 internal import RandomStrategy
 internal import Sweeping
 internal import TPEStrategy
 internal import Tracking
+internal import TruncationPolicy
 
 /// The plugins that are built in: a line each.
 func builtinPlugins() -> PluginCatalogue {
@@ -20,6 +24,11 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(HyperbandStrategy.self)
   plugins.register(AshaStrategy.self)
   plugins.register(AshaPolicy.self)
+  plugins.register(BanditPolicy.self)
+  plugins.register(MedianStoppingPolicy.self)
+  plugins.register(TruncationPolicy.self)
+  plugins.register(ThresholdPolicy.self)
+  plugins.register(PatiencePolicy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins

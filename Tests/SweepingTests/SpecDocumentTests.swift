@@ -51,6 +51,15 @@ import Tracking
     }
   }
 
+  @Test func `the schema has the options that each policy takes`() throws {
+    let sections = try #require(schema["$defs"])
+    for (name, policy) in testPlugins().policies {
+      #expect(try properties(sections[name]) == Set(policy.description.options.map(\.name) + ["type"]), "\(name)")
+      let page = try SpecDocumentTests.text("docs/policies/\(name).md")
+      for option in policy.description.options { #expect(page.contains("`\(option.name)`"), "\(name): \(option.name)") }
+    }
+  }
+
   @Test func `the page explains every name that the reader knows`() {
     let sections = [
       SpecKeys.top, SpecKeys.topIgnored, SpecKeys.trial, SpecKeys.trialIgnored, SpecKeys.limits, SpecKeys.objective,

@@ -196,8 +196,19 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "12:36: error: the seed is 8 here and 7 at the top; keep one"),
     Fault("seed: 7", "seed: -7", "12:7: error: seed is a whole number from 0 to 2^64 - 1, and here stands -7"),
     Fault(
-      "seed: 7", "early_termination: {type: bandit}",
-      "12:27: error: there is no termination policy 'bandit'; this build has none at all"),
+      "seed: 7", "early_termination: {type: bandito}",
+      "12:27: error: there is no termination policy 'bandito'; did you mean 'bandit'?"),
+    Fault("seed: 7", "early_termination: bandit", "12:1: error: bandit needs a slack"),
+    Fault("seed: 7", "early_termination: {slack_factor: 0.1}", "12:1: error: early_termination has no type; name it"),
+    Fault(
+      "seed: 7", "early_termination: {type: Bandit, slack_factor: -1}",
+      "12:35: error: slack_factor is -1; it is a number, 0 or more"),
+    Fault(
+      "seed: 7", "early_termination: {type: median_stopping, delay: 5}",
+      "12:44: error: median_stopping takes no option 'delay'; it takes `rule`, `evaluation_interval`"),
+    Fault(
+      "seed: 7", "early_termination: {type: median_stopping, warmup_trials: 4}",
+      "12:44: warning: warmup_trials is 4 of at most 4 trials: median_stopping will stop none"),
     Fault(
       "goal: minimize", "goal: minimise",
       "8:9: error: goal is 'minimise', and can be minimize, maximize; did you mean minimize?"),

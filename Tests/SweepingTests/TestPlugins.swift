@@ -1,8 +1,12 @@
+import BanditPolicy
 import GridStrategy
 import LocalLauncher
+import MedianStoppingPolicy
+import PlateauPolicies
 import RandomStrategy
 import Sweeping
 import Tracking
+import TruncationPolicy
 
 /// A trainer that only says what it takes; it never trains.
 struct PaperTrainer: Trainer {
@@ -30,6 +34,11 @@ func testPlugins() -> PluginCatalogue {
   var plugins = PluginCatalogue()
   plugins.register(RandomStrategy.self)
   plugins.register(GridStrategy.self)
+  plugins.register(BanditPolicy.self)
+  plugins.register(MedianStoppingPolicy.self)
+  plugins.register(TruncationPolicy.self)
+  plugins.register(ThresholdPolicy.self)
+  plugins.register(PatiencePolicy.self)
   plugins.register(LocalLauncher.self)
   plugins.register(PaperTrainer.self)
   return plugins
