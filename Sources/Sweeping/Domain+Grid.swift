@@ -8,14 +8,16 @@ extension Domain {
     for index in 0..<count {
       let fraction = count == 1 ? 0.5 : Double(index) / Double(count - 1)
       switch self {
-      case .categorical: return nil
+      case .categorical, .ordinal: return nil
       case .integer(let min, let max, .linear):
         values.append(.integer(Int64((Double(min) + fraction * (Double(max) - Double(min))).rounded())))
       case .integer(let min, let max, let scale):
         let real = Domain.continuous(min: Double(min), max: Double(max), scale: scale).value(at: fraction).number ?? 0
         values.append(.integer(Int64(real.rounded())))
-      case .continuous, .quniform, .loguniform, .qloguniform: values.append(value(at: fraction))
-      case .normal, .qnormal, .lognormal, .qlognormal:
+      case .continuous, .quniform, .loguniform, .qloguniform, .stepped, .steppedInteger,
+        .rounded(.quniform, _), .rounded(.qloguniform, _):
+        values.append(value(at: fraction))
+      case .normal, .qnormal, .lognormal, .qlognormal, .rounded:
         values.append(value(at: (Double(index) + 0.5) / Double(count)))
       }
     }
@@ -26,8 +28,10 @@ extension Domain {
   func stepped(_ step: Double) -> [Value]? {
     let (low, high): (Double, Double)
     switch self {
-    case .integer(let min, let max, _): (low, high) = (Double(min), Double(max))
-    case .continuous(let min, let max, _), .quniform(let min, let max, _): (low, high) = (min, max)
+    case .integer(let min, let max, _), .steppedInteger(let min, let max, _, _):
+      (low, high) = (Double(min), Double(max))
+    case .continuous(let min, let max, _), .quniform(let min, let max, _), .stepped(let min, let max, _, _):
+      (low, high) = (min, max)
     default: return nil
     }
     // Half a millionth of a step of slack, so that 0 to 1 by 0.1 ends with 1.
@@ -38,7 +42,10 @@ extension Domain {
   }
 
   private func whole(_ number: Double) -> Value {
-    if case .integer = self { return .integer(Int64(number.rounded())) }
+    switch self {
+    case .integer, .steppedInteger: return .integer(Int64(number.rounded()))
+    default: break
+    }
     // 0.1 + 2 * 0.1 is to be 0.3, as it was meant.
     let tidy = (number * 1e12).rounded() / 1e12
     return .real(abs(number) < 1e3 && abs(tidy - number) <= abs(number) * 1e-12 ? tidy : number)
@@ -52,11 +59,8 @@ extension Domain {
   /// A value as a command and an environment variable show it: multiples of a whole `q` without a fraction, so that a
   /// program may read them as whole numbers.
   func text(of value: Value) -> String {
-    switch self {
-    case .quniform(_, _, let q), .qloguniform(_, _, let q), .qnormal(_, _, let q), .qlognormal(_, _, let q):
-      if q == q.rounded(), let whole = value.integer { return String(whole) }
-      return value.plain
-    default: return value.plain
-    }
+    if case .rounded(_, let rounding) = self, rounding.form == .float { return value.plain }
+    if let q = quantum, q == q.rounded(), let whole = value.integer { return String(whole) }
+    return value.plain
   }
 }

@@ -72,6 +72,43 @@ struct DomainTests {
     #expect(Domain.quniform(min: 1, max: 2, q: 5).value(at: 0.5) == 0.0, "with no multiple inside, the nearest one")
   }
 
+  // The shares of azure.md 1.1, which are hyperopt's.
+  @Test func `Azure's own rounding leaves the range, as hyperopt's does`() {
+    func azure(_ domain: Domain) -> [Value: Int] { counts(.rounded(domain, Rounding(keepsOutside: true))) }
+    #expect(azure(.quniform(min: 1, max: 11, q: 3)) == [0.0: 500, 3.0: 3000, 6.0: 3000, 9.0: 3000, 12.0: 500])
+    let five = azure(.quniform(min: 1, max: 10, q: 5))
+    #expect(Set(five.keys) == [0.0, 5.0, 10.0])
+    for (value, share) in [(0.0, 1667), (5.0, 5556), (10.0, 2778)] { #expect(abs(five[.real(value)]! - share) <= 1) }
+    let sixteen = azure(.quniform(min: 16, max: 128, q: 16))
+    #expect(sixteen.count == 8)
+    #expect(abs(sixteen[16.0]! * 2 - sixteen[64.0]!) <= 2)
+    #expect(Set(azure(.qloguniform(min: 0, max: 3, q: 4)).keys) == [0.0, 4.0, 8.0, 12.0, 16.0, 20.0])
+    #expect(
+      Domain.rounded(.quniform(min: 0, max: 1, q: 0.1), Rounding(keepsOutside: true)).value(at: 0.3)
+        == .real(3 * 0.1), "numpy's product, last bit and all")
+  }
+
+  @Test func `a rounded number has the form that is asked for`() {
+    let whole = Domain.rounded(.quniform(min: 16, max: 128, q: 16), Rounding(form: .int))
+    #expect(whole.allValues == (1...8).map { .integer($0 * 16) })
+    #expect(whole.member(matching: 32.0) == 32)
+    #expect(whole.member(matching: 32.5) == nil)
+    #expect(Domain.rounded(.qnormal(mu: 50, sigma: 10, q: 5), Rounding(form: .int)).value(at: 0.5) == 50)
+    #expect(Domain.rounded(.quniform(min: 0, max: 1, q: 0.5), Rounding(form: .float)).value(at: 1) == 1.0)
+  }
+
+  @Test func `stepped ranges hold what a person would count`() {
+    #expect(Domain.steppedInteger(min: 8, max: 50, step: 16, scale: .linear).allValues == [8, 24, 40])
+    #expect(Domain.stepped(min: 0.1, max: 0.7, step: 0.2, scale: .linear).allValues == [0.1, 0.3, 0.5, 0.7])
+    #expect(Domain.stepped(min: 0, max: 1, step: 0.1, scale: .linear).allValues?.last == 1.0)
+    #expect(Domain.stepped(min: 0, max: 1, step: 0.3, scale: .linear).value(at: 1) == 0.9)
+    let even = counts(.steppedInteger(min: 8, max: 50, step: 16, scale: .linear), draws: 9000)
+    #expect(even == [8: 3000, 24: 3000, 40: 3000])
+    let log = counts(.steppedInteger(min: 8, max: 1024, step: 8, scale: .log))
+    #expect(log[8]! > 10 * log[512]!)
+    #expect(counts(.ordinal(["s", "m", "l"]), draws: 3000) == ["s": 1000, "m": 1000, "l": 1000])
+  }
+
   @Test func `halves round to even, as hyperopt's do`() {
     #expect(Domain.quniform(min: 0, max: 10, q: 1).value(at: 0.25) == 2.0)
     #expect(Domain.quniform(min: 0, max: 10, q: 1).value(at: 0.35) == 4.0)
@@ -129,7 +166,13 @@ struct DomainTests {
     (.quniform(min: 2, max: 1, q: 1), "swap them"), (.loguniform(min: 0, max: 1000), "exponents"),
     (.qloguniform(min: 0, max: 710, q: 1), "exponents"), (.normal(mu: 0, sigma: -1), "sigma is -1.0"),
     (.qnormal(mu: 0, sigma: 1, q: -1), "q is -1.0"), (.lognormal(mu: .nan, sigma: 1), "finite"),
-    (.qlognormal(mu: 0, sigma: 1, q: .nan), "q is nan"),
+    (.qlognormal(mu: 0, sigma: 1, q: .nan), "q is nan"), (.ordinal([]), "no values"),
+    (.steppedInteger(min: 1, max: 9, step: 0, scale: .linear), "step is 0"),
+    (.stepped(min: 1, max: 9, step: -1, scale: .linear), "step is -1.0"),
+    (.stepped(min: 0, max: 9, step: 1, scale: .log), "min > 0"),
+    (.rounded(.quniform(min: 0, max: 1, q: 0.5), Rounding(form: .int)), "needs a whole q"),
+    (.rounded(.normal(mu: 0, sigma: 1), Rounding(keepsOutside: true)), "with a q"),
+    (.rounded(.quniform(min: 2, max: 1, q: 1), Rounding(form: .int)), "swap them"),
   ]
 
   @Test(arguments: unsound)
@@ -143,6 +186,10 @@ struct DomainTests {
     .continuous(min: 0, max: 0.5, scale: .reverseLog), .quniform(min: 0, max: 1, q: 0.25), .loguniform(min: -5, max: 0),
     .qloguniform(min: 0, max: 5, q: 2), .normal(mu: 0.1, sigma: 3), .qnormal(mu: 0, sigma: 3, q: 0.5),
     .lognormal(mu: 0, sigma: 1e-300), .qlognormal(mu: 0, sigma: 1, q: 3),
+    .ordinal(["s", "m"]), .steppedInteger(min: 0, max: 9, step: 3, scale: .linear),
+    .stepped(min: 0, max: 0.9, step: 0.3, scale: .reverseLog),
+    .rounded(.quniform(min: 0, max: 8, q: 2), Rounding(keepsOutside: true)),
+    .rounded(.qlognormal(mu: 0, sigma: 8, q: 2), Rounding(keepsOutside: true, form: .float)),
   ]
 
   @Test(arguments: sound)

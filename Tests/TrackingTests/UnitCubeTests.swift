@@ -10,6 +10,18 @@ struct UnitCubeTests {
     .quniform(min: 1, max: 10, q: 5), .quniform(min: 0, max: 0.7, q: 0.1), .quniform(min: -7, max: 7, q: 2),
     .quniform(min: 1, max: 2, q: 5), .quniform(min: 0, max: 1, q: 0.0001), .qloguniform(min: 0, max: 3, q: 4),
     .qloguniform(min: 0, max: 8, q: 0.5), .qloguniform(min: 2, max: 2, q: 1),
+    .ordinal(["low", "middle", "high"]), .ordinal([1, 10, 100]),
+    .steppedInteger(min: 8, max: 100, step: 16, scale: .linear),
+    .steppedInteger(min: -5, max: 5, step: 3, scale: .linear),
+    .steppedInteger(min: 8, max: 1024, step: 8, scale: .log),
+    .steppedInteger(min: 0, max: 50_000, step: 5, scale: .linear),
+    .stepped(min: 0.1, max: 0.9, step: 0.1, scale: .linear), .stepped(min: -1, max: 1, step: 0.25, scale: .linear),
+    .stepped(min: 0.01, max: 1, step: 0.01, scale: .log), .stepped(min: 0, max: 0.99, step: 0.01, scale: .reverseLog),
+    .stepped(min: 0, max: 1, step: 0.0001, scale: .linear), .stepped(min: 0, max: 1, step: 0.3, scale: .linear),
+    .rounded(.quniform(min: 1, max: 11, q: 3), Rounding(keepsOutside: true)),
+    .rounded(.quniform(min: 16, max: 128, q: 16), Rounding(keepsOutside: true, form: .int)),
+    .rounded(.quniform(min: 0, max: 8, q: 2), Rounding(form: .float)),
+    .rounded(.qloguniform(min: 0, max: 3, q: 4), Rounding(keepsOutside: true)),
   ]
 
   static let real: [Domain] = [
@@ -17,6 +29,9 @@ struct UnitCubeTests {
     .continuous(min: 0, max: 0.999, scale: .reverseLog), .continuous(min: -1e308, max: 1.5e308, scale: .linear),
     .loguniform(min: -9, max: 0), .normal(mu: 3, sigma: 2), .lognormal(mu: -2, sigma: 1.5),
     .qnormal(mu: 10, sigma: 4, q: 0.5), .qlognormal(mu: 2, sigma: 1, q: 3),
+    .rounded(.qnormal(mu: 10, sigma: 4, q: 2), Rounding(form: .int)),
+    .stepped(min: 0, max: 1e12, step: 0.125, scale: .linear),
+    .steppedInteger(min: .min, max: .max, step: 2, scale: .linear),
     .integer(min: .min, max: .max, scale: .linear), .integer(min: 0, max: 1 << 40, scale: .linear),
   ]
 
@@ -44,7 +59,7 @@ struct UnitCubeTests {
   @Test(arguments: finite)
   func `the cells of a finite domain fill the interval`(_ domain: Domain) throws {
     let all = try #require(domain.allValues)
-    if case .categorical = domain { return }
+    if all.contains(where: { $0.number == nil }) { return }
     var end = 0.0
     for value in all {
       let (lower, upper) = domain.quantiles(of: value)
@@ -184,5 +199,59 @@ struct UnitCubeTests {
     #expect(cube.cellCount(0) == 4)
     #expect(cube.cellCount(2) == nil)
     #expect(cube.cell(0, at: 1) == 3)
+  }
+
+  @Test func `conditions by bounds and on constants are answered`() {
+    let space = SearchSpace([
+      ParameterSpace("depth", .integer(min: 1, max: 8, scale: .linear)),
+      ParameterSpace("x", .continuous(min: 0, max: 1, scale: .linear)),
+      ParameterSpace(
+        "skip", .categorical([true, false]),
+        conditions: [.init(parameter: "depth", values: [1], minimum: 3, maximum: 5)]),
+      ParameterSpace("y", .categorical([1, 2]), conditions: [.init(parameter: "x", values: [], minimum: 0.5)]),
+    ])
+    let cube = UnitCube(space)
+    for depth in 1...8 {
+      let point = [(Double(depth) - 0.5) / 8, 0.4, 0.5, 0.5]
+      #expect(cube.isActive(2, at: point) == (depth == 1 || (3...5).contains(depth)))
+      #expect(!cube.isActive(3, at: point))
+    }
+    #expect(cube.isActive(3, at: [0, 0.5, 0, 0]))
+  }
+
+  @Test func `constraints are asked at a point as of its configuration`() throws {
+    var space = UnitCubeTests.conditional
+    space.constraints = [
+      try Constraint("momentum < 0.5 or nesterov == false"), try Constraint("layers * width <= 96"),
+      try Constraint("depth > 100"), try Constraint("kind == 'net'"),
+    ]
+    let cube = UnitCube(space)
+    var satisfied = 0
+    for draw in 0..<2000 {
+      let randomness = ProposalRandomness(seed: 4, proposal: draw)
+      let point = (0..<cube.count).map { randomness.unit("\($0)") }
+      #expect(cube.satisfies(point) == space.satisfies(cube.configuration(at: point)))
+      if cube.satisfies(point) { satisfied += 1 }
+    }
+    #expect((400...1800).contains(satisfied), "\(satisfied)")
+  }
+
+  @Test func `beliefs stand at their places`() {
+    let space = SearchSpace([
+      ParameterSpace(
+        "rate", .continuous(min: 1e-4, max: 1, scale: .log), standard: 0.01, prior: .init(mean: 0.01, sigma: 0.1)),
+      ParameterSpace("kind", .categorical(["a", "b"])),
+      ParameterSpace(
+        "size", .integer(min: 1, max: 4, scale: .linear), conditions: [.init(parameter: "kind", values: ["a"])],
+        standard: 4),
+    ])
+    let cube = UnitCube(space)
+    #expect(cube.priors[1] == nil)
+    #expect(abs(cube.priors[0]!.mean - 0.5) < 1e-12)
+    #expect(cube.priors[0]!.sigma == 0.1)
+    #expect(cube.defaultPoint!.count == 3)
+    #expect(space.standardConfiguration == [Parameter("rate", 0.01), Parameter("kind", "b")])
+    #expect(cube.defaultPoint![1...] == [0.75, 0.5], "what is not active stands in the middle")
+    #expect(UnitCube(UnitCubeTests.conditional).defaultPoint == nil)
   }
 }

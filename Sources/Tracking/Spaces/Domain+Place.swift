@@ -3,6 +3,7 @@ extension Domain {
   public var unitKind: UnitCube.Kind {
     switch self {
     case .categorical(let values): .categorical(values.count)
+    case .ordinal(let values): .ordered(values.count)
     case .continuous, .loguniform, .normal, .lognormal: .real
     default: cardinality.map { .ordered($0) } ?? .real
     }
@@ -13,12 +14,15 @@ extension Domain {
   /// A number that the domain does not hold has the place of the nearest one that it holds; any other value 1/2.
   public func position(of value: Value) -> Double {
     switch self {
-    case .categorical(let values):
+    case .categorical(let values), .ordinal(let values):
       guard let index = values.firstIndex(where: { $0.matches(value) }) else { return 0.5 }
       return (Double(index) + 0.5) / Double(values.count)
     case .integer(let min, let max, .linear):
       guard let step = Domain.step(to: value, from: min, to: max) else { return 0.5 }
       return (step + 0.5) / (Double(UInt64(bitPattern: max &- min)) + 1)
+    case .stepped(_, _, _, .linear), .steppedInteger(_, _, _, .linear):
+      guard let steps, let x = value.number, !x.isNaN else { return 0.5 }
+      return (steps.index(of: x) + 0.5) / steps.count
     default:
       let (lower, upper) = quantiles(of: value)
       return lower + (upper - lower) / 2
@@ -37,13 +41,14 @@ extension Domain {
   ///
   /// A number that the domain does not hold has those of the nearest one that it holds; any other value 1/2.
   public func quantiles(of value: Value) -> (lower: Double, upper: Double) {
-    if case .categorical(let values) = self {
+    if let values = categories {
       guard let index = values.firstIndex(where: { $0.matches(value) }) else { return (0.5, 0.5) }
       return (Double(index) / Double(values.count), Double(index + 1) / Double(values.count))
     }
     guard let x = value.number, !x.isNaN else { return (0.5, 0.5) }
     switch self {
-    case .categorical: return (0.5, 0.5)
+    case .categorical, .ordinal: return (0.5, 0.5)
+    case .stepped, .steppedInteger: return steps.map { $0.quantiles($0.index(of: x)) } ?? (0.5, 0.5)
     case .integer(let min, let max, .linear):
       guard let step = Domain.step(to: value, from: min, to: max) else { return (0.5, 0.5) }
       let count = Double(UInt64(bitPattern: max &- min)) + 1
@@ -55,7 +60,7 @@ extension Domain {
     case .continuous, .loguniform, .normal, .lognormal:
       let place = place(of: x)
       return (place, place)
-    case .quniform, .qloguniform, .qnormal, .qlognormal:
+    case .quniform, .qloguniform, .qnormal, .qlognormal, .rounded:
       guard let multiples else { return (0.5, 0.5) }
       let index = multiples.index(of: x)
       // What would round to a multiple outside goes to the outermost one inside.
@@ -63,6 +68,14 @@ extension Domain {
         index <= multiples.low ? 0 : place(of: (index - 0.5) * multiples.q),
         index >= multiples.high ? 1 : place(of: (index + 0.5) * multiples.q)
       )
+    }
+  }
+
+  /// The categories, ordered or not; nil for numbers.
+  var categories: [Value]? {
+    switch self {
+    case .categorical(let values), .ordinal(let values): values
+    default: nil
     }
   }
 
@@ -79,7 +92,8 @@ extension Domain {
     case .loguniform(let min, let max), .qloguniform(let min, let max, _): return linear(log(x), min, max)
     case .normal(let mu, let sigma), .qnormal(let mu, let sigma, _): return normal(x, mu, sigma)
     case .lognormal(let mu, let sigma), .qlognormal(let mu, let sigma, _): return normal(log(x), mu, sigma)
-    case .categorical, .integer: return 0.5
+    case .rounded(let domain, _): return domain.place(of: x)
+    case .categorical, .ordinal, .integer, .stepped, .steppedInteger: return 0.5
     }
   }
 }

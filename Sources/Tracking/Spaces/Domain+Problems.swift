@@ -19,7 +19,8 @@ extension Domain {
       }
     }
     switch self {
-    case .categorical(let values): if values.isEmpty { found.append("it has no values; give at least one") }
+    case .categorical(let values), .ordinal(let values):
+      if values.isEmpty { found.append("it has no values; give at least one") }
     case .integer(let min, let max, let scale):
       if min > max { found.append("min (\(min)) is greater than max (\(max)); swap them") }
       if scale == .reverseLog { found.append("reverse_log is for real numbers; use linear or log for whole ones") }
@@ -28,6 +29,23 @@ extension Domain {
       finite(min, max)
       order(min, max)
       scaled(min, max, scale)
+    case .steppedInteger(let min, let max, let step, let scale):
+      if min > max { found.append("min (\(min)) is greater than max (\(max)); swap them") }
+      if step < 1 { found.append("step is \(step); it must be at least 1") }
+      if scale == .reverseLog { found.append("reverse_log is for real numbers; use linear or log for whole ones") }
+      if scale == .log, min < 1 { found.append("a log scale needs min >= 1 for whole numbers, and min is \(min)") }
+    case .stepped(let min, let max, let step, let scale):
+      finite(min, max, step)
+      order(min, max)
+      if !(step > 0) { found.append("step is \(step); it must be greater than 0") }
+      scaled(min, max, scale)
+    case .rounded(let domain, let rounding):
+      found = domain.problems
+      if let q = domain.quantum {
+        if rounding.form == .int, q != q.rounded() { found.append("as: int needs a whole q, and q is \(q)") }
+      } else {
+        found.append("azure_compatible and as are for the distributions with a q; leave them out")
+      }
     case .quniform(let min, let max, let q):
       finite(min, max, q)
       order(min, max)
@@ -50,5 +68,14 @@ extension Domain {
       quantum(q)
     }
     return found
+  }
+
+  /// The step between values of the four distributions with a `q`; nil for any other domain.
+  public var quantum: Double? {
+    switch self {
+    case .quniform(_, _, let q), .qloguniform(_, _, let q), .qnormal(_, _, let q), .qlognormal(_, _, let q): q
+    case .rounded(let domain, _): domain.quantum
+    default: nil
+    }
   }
 }

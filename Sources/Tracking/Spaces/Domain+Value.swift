@@ -3,6 +3,17 @@ extension Domain {
   public var value: Value {
     switch self {
     case .categorical(let values): ["type": "categorical", "values": .list(values)]
+    case .ordinal(let values): ["type": "categorical", "values": .list(values), "ordered": true]
+    case .steppedInteger(let min, let max, let step, let scale):
+      [
+        "type": "integer", "min": .integer(min), "max": .integer(max), "step": .integer(step),
+        "scale": .text(scale.rawValue),
+      ]
+    case .stepped(let min, let max, let step, let scale):
+      [
+        "type": "continuous", "min": .real(min), "max": .real(max), "step": .real(step), "scale": .text(scale.rawValue),
+      ]
+    case .rounded(let domain, let rounding): domain.value(rounding)
     case .integer(let min, let max, let scale):
       ["type": "integer", "min": .integer(min), "max": .integer(max), "scale": .text(scale.rawValue)]
     case .continuous(let min, let max, let scale):
@@ -16,6 +27,13 @@ extension Domain {
     case .lognormal(let mu, let sigma): Domain.object("lognormal", ["mu": mu, "sigma": sigma])
     case .qlognormal(let mu, let sigma, let q): Domain.object("qlognormal", ["mu": mu, "sigma": sigma, "q": q])
     }
+  }
+
+  private func value(_ rounding: Rounding) -> Value {
+    var members = value.object ?? [:]
+    if rounding.keepsOutside { members["azure_compatible"] = true }
+    if let form = rounding.form { members["as"] = .text(form.rawValue) }
+    return .object(members)
   }
 
   private static func object(_ type: String, _ numbers: [String: Double]) -> Value {
@@ -44,7 +62,13 @@ extension Domain {
       throw TrackingError(.invalid, "a recorded domain has no known scale: \(value.json)")
     }
     switch value["type"]?.text {
-    case "categorical": self = .categorical(value["values"]?.list ?? [])
+    case "categorical":
+      let values = value["values"]?.list ?? []
+      self = value["ordered"] == true ? .ordinal(values) : .categorical(values)
+    case "integer" where value["step"] != nil:
+      self = .steppedInteger(min: try whole("min"), max: try whole("max"), step: try whole("step"), scale: scale)
+    case "continuous" where value["step"] != nil:
+      self = .stepped(min: try number("min"), max: try number("max"), step: try number("step"), scale: scale)
     case "integer": self = .integer(min: try whole("min"), max: try whole("max"), scale: scale)
     case "continuous": self = .continuous(min: try number("min"), max: try number("max"), scale: scale)
     case "quniform":
@@ -58,38 +82,8 @@ extension Domain {
     case "qlognormal": self = .qlognormal(mu: try number("mu"), sigma: try number("sigma"), q: try number("q"))
     default: throw TrackingError(.invalid, "a recorded domain has no known type: \(value.json)")
     }
-  }
-}
-
-extension SearchSpace {
-  /// The recorded form: a list of parameters in their declared order.
-  public var value: Value {
-    .list(
-      parameters.map { parameter in
-        var members: [String: Value] = ["name": .text(parameter.name), "domain": parameter.domain.value]
-        if !parameter.conditions.isEmpty {
-          members["when"] = .list(
-            parameter.conditions.map { ["parameter": .text($0.parameter), "values": .list($0.values)] })
-        }
-        if let grid = parameter.grid { members["grid"] = .list(grid) }
-        return .object(members)
-      })
-  }
-
-  /// Reads the recorded form.
-  ///
-  /// - Throws: `.invalid` naming what is missing.
-  public init(value: Value) throws {
-    guard let list = value.list else { throw TrackingError(.invalid, "a recorded search space is a list") }
-    self.init(
-      try list.map { item in
-        guard let name = item["name"]?.text, let domain = item["domain"] else {
-          throw TrackingError(.invalid, "a recorded parameter lacks its name or domain: \(item.json)")
-        }
-        let conditions = (item["when"]?.list ?? []).map {
-          ParameterSpace.Condition(parameter: $0["parameter"]?.text ?? "", values: $0["values"]?.list ?? [])
-        }
-        return ParameterSpace(name, try Domain(value: domain), conditions: conditions, grid: item["grid"]?.list)
-      })
+    let form = value["as"]?.text.flatMap { Rounding.Form(rawValue: $0) }
+    let rounding = Rounding(keepsOutside: value["azure_compatible"] == true, form: form)
+    if rounding != Rounding() { self = .rounded(self, rounding) }
   }
 }

@@ -33,6 +33,36 @@ public enum Domain: Sendable, Hashable {
   case lognormal(mu: Double, sigma: Double)
   /// round(exp(N(mu, sigma)) / q) * q.
   case qlognormal(mu: Double, sigma: Double, q: Double)
+  /// One of the values, each as likely, which stand in an order: a model may expect neighbours to do alike.
+  case ordinal([Value])
+  /// A whole number of min, min + step, ... up to max.
+  case steppedInteger(min: Int64, max: Int64, step: Int64, scale: Scale)
+  /// A real number of min, min + step, ... up to max.
+  case stepped(min: Double, max: Double, step: Double, scale: Scale)
+  /// One of the four distributions with a `q`, rounded in another way.
+  indirect case rounded(Domain, Rounding)
+}
+
+/// How a distribution with a `q` is rounded, where that is not the usual way.
+public struct Rounding: Sendable, Hashable {
+  /// How numbers are written.
+  public enum Form: String, Sendable, CaseIterable {
+    /// As whole numbers; q is whole.
+    case int
+    /// As real numbers, with a point.
+    case float
+  }
+
+  /// True leaves a multiple outside of [min, max] to which an end rounds, as Azure's (hyperopt's) formula does.
+  public var keepsOutside: Bool
+  /// What kind of number comes out; nil for a real number that a command line shows without its fraction when q is whole.
+  public var form: Form?
+
+  /// Makes a way of rounding.
+  public init(keepsOutside: Bool = false, form: Form? = nil) {
+    self.keepsOutside = keepsOutside
+    self.form = form
+  }
 }
 
 extension Domain {
@@ -43,7 +73,14 @@ extension Domain {
   ///   leaves [min, max] by rounding to a multiple of q, the nearest multiple inside is taken, if there is one.
   public func value(at u: Double) -> Value {
     switch self {
-    case .categorical(let values): return values[Swift.min(Int(u * Double(values.count)), values.count - 1)]
+    case .categorical(let values), .ordinal(let values):
+      return values[Swift.min(Int(u * Double(values.count)), values.count - 1)]
+    case .steppedInteger(let min, _, let step, _):
+      guard let steps else { return .null }
+      return Domain.whole(min, step, steps.index(at: u))
+    case .stepped:
+      guard let steps else { return .null }
+      return .real(steps.value(steps.index(at: u)))
     case .integer(let min, let max, let scale):
       if scale == .linear {
         // Unsigned, since the widest range has 2^64 values.
@@ -59,11 +96,37 @@ extension Domain {
     case .loguniform(let min, let max): return .real(PortableMath.exp(min + u * (max - min)))
     case .normal(let mu, let sigma): return .real(mu + sigma * Domain.standardNormal(u))
     case .lognormal(let mu, let sigma): return .real(PortableMath.exp(mu + sigma * Domain.standardNormal(u)))
-    case .quniform, .qloguniform, .qnormal, .qlognormal:
+    case .quniform, .qloguniform, .qnormal, .qlognormal, .rounded:
       guard let multiples else { return .null }
-      return .real(multiples.value(multiples.index(of: unrounded(at: u))))
+      return number(multiples.value(multiples.index(of: unrounded(at: u))))
     }
   }
+
+  // A number of a quantised distribution in its form.
+  private func number(_ x: Double) -> Value {
+    if case .rounded(_, let rounding) = self, rounding.form == .int, let whole = Int64(exactly: x) {
+      return .integer(whole)
+    }
+    return .real(x)
+  }
+
+  // Unsigned, since the widest range has 2^64 values.
+  private static func whole(_ min: Int64, _ step: Int64, _ index: Double) -> Value {
+    .integer(min &+ Int64(bitPattern: UInt64(index) &* UInt64(bitPattern: step)))
+  }
+
+  /// The steps of a stepped range; nil for any other domain.
+  var steps: Steps? {
+    switch self {
+    case .stepped(let min, let max, let step, let scale): Steps(from: min, to: max, by: step, scale: scale)
+    case .steppedInteger(let min, let max, let step, let scale):
+      Steps(from: Double(min), to: Double(max), by: Double(step), scale: scale)
+    default: nil
+    }
+  }
+
+  /// The domain without a rounding of its own.
+  public var unrounded: Domain { if case .rounded(let domain, _) = self { domain } else { self } }
 
   // What a quantised distribution draws before it is rounded.
   private func unrounded(at u: Double) -> Double {
@@ -72,17 +135,25 @@ extension Domain {
     case .qloguniform(let min, let max, _): PortableMath.exp(min + u * (max - min))
     case .qnormal(let mu, let sigma, _): mu + sigma * Domain.standardNormal(u)
     case .qlognormal(let mu, let sigma, _): PortableMath.exp(mu + sigma * Domain.standardNormal(u))
+    case .rounded(let domain, _): domain.unrounded(at: u)
     default: .nan
     }
   }
 
   /// The multiples of q that a quantised distribution draws; nil for any other domain.
   var multiples: Multiples? {
+    if case .rounded(let domain, let rounding) = self {
+      return domain.multiples(keepsOutside: rounding.keepsOutside)
+    }
+    return multiples(keepsOutside: false)
+  }
+
+  private func multiples(keepsOutside: Bool) -> Multiples? {
     switch self {
-    case .quniform(let min, let max, let q): Multiples(of: q, from: min, to: max, keepsOutside: false)
+    case .quniform(let min, let max, let q): Multiples(of: q, from: min, to: max, keepsOutside: keepsOutside)
     case .qloguniform(let min, let max, let q):
-      Multiples(of: q, from: PortableMath.exp(min), to: PortableMath.exp(max), keepsOutside: false)
-    case .qnormal(_, _, let q), .qlognormal(_, _, let q): Multiples(of: q)
+      Multiples(of: q, from: PortableMath.exp(min), to: PortableMath.exp(max), keepsOutside: keepsOutside)
+    case .qnormal(_, _, let q), .qlognormal(_, _, let q): Multiples(of: q, keepsOutside: keepsOutside)
     default: nil
     }
   }
@@ -95,15 +166,19 @@ extension Domain {
   /// How many different values there are; nil for infinitely many, or more than 2^31.
   public var cardinality: Int? {
     switch self {
-    case .categorical(let values): return Set(values).count
+    case .categorical(let values), .ordinal(let values): return Set(values).count
+    case .stepped, .steppedInteger:
+      guard let count = steps?.count, count <= 0x1p31 else { return nil }
+      return Int(count)
     case .integer(let min, let max, _):
       if min > max { return 0 }
       let (width, overflow) = max.subtractingReportingOverflow(min)
       return overflow || width >= 1 << 31 ? nil : Int(width) + 1
     case .continuous(let min, let max, _): return min == max ? 1 : nil
-    case .quniform, .qloguniform:
+    case .quniform, .qloguniform, .rounded(.quniform, _), .rounded(.qloguniform, _):
       guard let count = multiples?.count, count >= 1, count <= 0x1p31 else { return nil }
       return Int(count)
+    case .rounded(let domain, _): return domain.cardinality
     case .loguniform(let min, let max): return min == max ? 1 : nil
     case .normal(_, let sigma), .lognormal(_, let sigma): return sigma == 0 ? 1 : nil
     case .qnormal(_, let sigma, _), .qlognormal(_, let sigma, _): return sigma == 0 ? 1 : nil
@@ -115,13 +190,15 @@ extension Domain {
   public var allValues: [Value]? {
     guard let count = cardinality, count <= 1 << 20 else { return nil }
     switch self {
-    case .categorical(let values):
+    case .categorical(let values), .ordinal(let values):
       var seen: Set<Value> = []
       return values.filter { seen.insert($0).inserted }
     case .integer(let min, _, _): return (0..<Int64(count)).map { .integer(min + $0) }
-    case .quniform, .qloguniform:
+    case .steppedInteger(let min, _, let step, _): return (0..<count).map { Domain.whole(min, step, Double($0)) }
+    case .stepped: return steps.map { steps in (0..<count).map { .real(steps.value(Double($0))) } }
+    case .quniform, .qloguniform, .rounded(.quniform, _), .rounded(.qloguniform, _):
       guard let multiples else { return nil }
-      return (0..<count).map { .real(multiples.value(multiples.low + Double($0))) }
+      return (0..<count).map { number(multiples.value(multiples.low + Double($0))) }
     default: return [value(at: 0.5)]
     }
   }

@@ -1,48 +1,15 @@
-/// One parameter of a search space.
-public struct ParameterSpace: Sendable, Hashable {
-  /// A condition: the parameter is active only while another is active and has one of these values.
-  public struct Condition: Sendable, Hashable {
-    /// The other parameter's name.
-    public var parameter: String
-    /// The values that make this one active.
-    public var values: [Value]
-
-    /// Makes a condition.
-    public init(parameter: String, values: [Value]) {
-      self.parameter = parameter
-      self.values = values
-    }
-
-    /// Returns whether the condition holds for a value of the other parameter.
-    public func holds(for value: Value) -> Bool { values.contains { $0.matches(value) } }
-  }
-
-  /// The name.
-  public var name: String
-  /// What values it can take.
-  public var domain: Domain
-  /// All of them must hold for the parameter to be active.
-  public var conditions: [Condition]
-  /// The values that a grid takes, in the declared order; nil where none are declared, and then a finite domain's own
-  /// values serve.
-  public var grid: [Value]?
-
-  /// Makes a parameter of a search space.
-  public init(_ name: String, _ domain: Domain, conditions: [Condition] = [], grid: [Value]? = nil) {
-    self.name = name
-    self.domain = domain
-    self.conditions = conditions
-    self.grid = grid
-  }
-}
-
 /// The parameters that a sweep searches over, in their declared order.
 public struct SearchSpace: Sendable, Hashable {
   /// The parameters, in their declared order; no two share a name.
   public var parameters: [ParameterSpace]
+  /// What must hold between the values of a configuration.
+  public var constraints: [Constraint]
 
   /// Makes a search space.
-  public init(_ parameters: [ParameterSpace] = []) { self.parameters = parameters }
+  public init(_ parameters: [ParameterSpace] = [], constraints: [Constraint] = []) {
+    self.parameters = parameters
+    self.constraints = constraints
+  }
 
   /// The parameter with a name.
   public subscript(name: String) -> ParameterSpace? { parameters.first { $0.name == name } }
@@ -77,7 +44,26 @@ public struct SearchSpace: Sendable, Hashable {
     return configuration
   }
 
-  /// Returns the configuration of a proposal: each active parameter at its own quantile of the randomness.
+  /// Returns whether a configuration meets every constraint.
+  public func satisfies(_ configuration: [Parameter]) -> Bool {
+    if constraints.isEmpty { return true }
+    let values = configuration.byName
+    return constraints.allSatisfy { constraint in constraint.holds { values[constraint.names[$0]] } }
+  }
+
+  /// The configuration that is tried first: each active parameter at its `standard` value, else at its prior's mean, else
+  /// in the middle of its quantiles. Nil when no parameter has either, and when it does not meet the constraints.
+  public var standardConfiguration: [Parameter]? {
+    guard parameters.contains(where: { $0.standard != nil || $0.prior != nil }) else { return nil }
+    let configuration = configuration { parameter in
+      let given = parameter.standard ?? parameter.prior?.mean
+      return given.flatMap { parameter.domain.member(matching: $0) } ?? parameter.domain.value(at: 0.5)
+    }
+    return satisfies(configuration) ? configuration : nil
+  }
+
+  /// Returns the configuration of a proposal: each active parameter at its own quantile of the randomness. It need not
+  /// meet the constraints: `untriedDraw` draws until it does.
   public func configuration(drawing randomness: ProposalRandomness) -> [Parameter] {
     configuration { $0.domain.value(at: randomness.unit($0.name)) }
   }
@@ -90,12 +76,15 @@ public struct SearchSpace: Sendable, Hashable {
     }
   }
 
-  /// Every configuration of a finite space, in grid order; nil when there are infinitely many or more than `limit`.
+  /// Every configuration of a finite space that meets the constraints, in grid order; nil when there are infinitely many
+  /// or more than `limit`.
   ///
   /// Grid order: parameters sorted by name, the last name varying fastest (as Azure does), values in their declared
   /// order; a parameter stands after those that its conditions name. `usingGrids` takes declared grids before domains.
   public func allConfigurations(usingGrids: Bool, limit: Int = 1 << 20) -> [[Parameter]]? {
     let sorted = SearchSpace(parameters.sorted { $0.name < $1.name })
+    var open = constraints
+    var placed: Set<String> = []
     let order = sorted.inDependencyOrder
     var columns: [[Value]] = []
     for parameter in order {
@@ -104,6 +93,7 @@ public struct SearchSpace: Sendable, Hashable {
     }
     var partial: [[Parameter]] = [[]]
     for (parameter, values) in zip(order, columns) {
+      placed.insert(parameter.name)
       var next: [[Parameter]] = []
       for configuration in partial {
         if SearchSpace.isActive(parameter, given: configuration.byName) {
@@ -111,41 +101,19 @@ public struct SearchSpace: Sendable, Hashable {
         } else {
           next.append(configuration)
         }
-        if next.count > limit { return nil }
+        if next.count > max(limit, 1 << 20) { return nil }
       }
+      // A constraint is asked as soon as all its names have a value, so that few partial configurations are kept.
+      let ready = open.filter { $0.names.allSatisfy(placed.contains) }
+      open.removeAll { ready.contains($0) }
+      if !ready.isEmpty {
+        let narrowed = SearchSpace([], constraints: ready)
+        next.removeAll { !narrowed.satisfies($0) }
+      }
+      if next.count > limit { return nil }
       partial = next
     }
     return partial
-  }
-
-  /// What is wrong with the space: the parameter's name and a sentence each; empty for a sound one.
-  public var problems: [(parameter: String, message: String)] {
-    var found: [(parameter: String, message: String)] = []
-    let names = Set(parameters.map(\.name))
-    var seen: Set<String> = []
-    for parameter in parameters {
-      if !seen.insert(parameter.name).inserted {
-        found.append((parameter.name, "it is declared twice; rename one"))
-      }
-      found += parameter.domain.problems.map { (parameter.name, $0) }
-      for condition in parameter.conditions {
-        if !names.contains(condition.parameter) {
-          found.append((parameter.name, "`when` names '\(condition.parameter)', which is no parameter of the space"))
-        } else if case .categorical(let values)? = self[condition.parameter]?.domain {
-          for value in condition.values where !values.contains(where: { $0.matches(value) }) {
-            found.append(
-              (parameter.name, "`when` wants \(condition.parameter) = \(value.plain), which it can never be"))
-          }
-        }
-      }
-    }
-    let placed = Set(inDependencyOrder.map(\.name))
-    for parameter in parameters where !placed.contains(parameter.name) {
-      if parameter.conditions.allSatisfy({ names.contains($0.parameter) }) {
-        found.append((parameter.name, "its `when` conditions run in a circle"))
-      }
-    }
-    return found
   }
 }
 

@@ -15,7 +15,7 @@ extension UnitCube {
     private static let tableLimit = 4096
 
     init(of domain: Domain) {
-      if case .categorical(let values) = domain {
+      if let values = domain.categories {
         self = .equal(values: values, own: values.map { value in values.firstIndex { $0.matches(value) } ?? 0 })
         return
       }
@@ -23,7 +23,7 @@ extension UnitCube {
         self = .continuum(domain)
         return
       }
-      if case .integer(_, _, .linear) = domain {
+      if domain.isEvenlySpread {
         if count <= Cells.tableLimit, let values = domain.allValues {
           self = .equal(values: values, own: Array(values.indices))
         } else {
@@ -114,6 +114,16 @@ extension UnitCube {
         if u < ends[middle] { high = middle } else { low = middle + 1 }
       }
       return low
+    }
+  }
+}
+
+extension Domain {
+  /// True for stepped numbers that are equally likely.
+  fileprivate var isEvenlySpread: Bool {
+    switch self {
+    case .integer(_, _, .linear), .steppedInteger(_, _, _, .linear), .stepped(_, _, _, .linear): true
+    default: false
     }
   }
 }

@@ -32,6 +32,14 @@ public struct UnitCube: Sendable {
   let cells: [Cells]
   let activities: [Activity]
   private let steps: [Step]
+  private let sources: [[ConstraintSource]]
+
+  // Where a name of a constraint has its value from.
+  private enum ConstraintSource: Sendable {
+    case dimension(Int)
+    case only(Value, Activity)
+    case nowhere
+  }
 
   // A parameter of a configuration: a dimension's, or one with a single value.
   private struct Step: Sendable {
@@ -63,6 +71,12 @@ public struct UnitCube: Sendable {
           only: places[parameter.name] == nil ? parameter.domain.value(at: 0.5) : .null, activity: activity))
     }
     self.steps = steps
+    sources = space.constraints.map { constraint in
+      constraint.names.map { name in
+        guard let step = steps.first(where: { $0.name == name }) else { return .nowhere }
+        return step.dimension.map { .dimension($0) } ?? .only(step.only, step.activity)
+      }
+    }
     activities = dimensions.map { known[$0.parameter.name] ?? .always }
   }
 
@@ -131,6 +145,45 @@ public struct UnitCube: Sendable {
   /// Returns the dimensions whose cell or place decides, directly, whether a dimension is active; empty when it always is.
   public func parents(of dimension: Int) -> [Int] {
     activities[dimension].rules.map(\.parent).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+
+  // MARK: Constraints and beliefs
+
+  /// Returns whether the configuration at a point meets the space's constraints. Allocates nothing.
+  public func satisfies(_ point: [Double]) -> Bool {
+    for (constraint, sources) in zip(space.constraints, sources) {
+      let holds = constraint.holds { name in
+        switch sources[name] {
+        case .dimension(let index): isActive(index, at: point) ? cells[index].value(at: point[index]) : nil
+        case .only(let value, let activity): isActive(activity, at: point) ? value : nil
+        case .nowhere: nil
+        }
+      }
+      if !holds { return false }
+    }
+    return true
+  }
+
+  /// A belief of where good values of a dimension lie: a normal distribution of places.
+  public struct Belief: Sendable, Equatable {
+    /// The place in the middle.
+    public let mean: Double
+    /// The standard deviation; above 0.
+    public let sigma: Double
+  }
+
+  /// What is believed of each dimension, `[dimensions]`; nil where nothing is.
+  public var priors: [Belief?] {
+    dimensions.map { dimension in
+      dimension.parameter.prior.map {
+        Belief(mean: dimension.parameter.domain.position(of: $0.mean), sigma: $0.sigma)
+      }
+    }
+  }
+
+  /// The point of the space's `standardConfiguration`, inactive dimensions at 1/2; nil when it has none.
+  public var defaultPoint: [Double]? {
+    space.standardConfiguration.map { point(of: $0).map { $0 ?? 0.5 } }
   }
 
   // MARK: Cells

@@ -9,6 +9,8 @@ public struct UntriedDraw: Sendable, Equatable {
 
   /// How often a proposal is drawn before it is picked from what is left.
   public static let draws = 200
+  /// How many draws that do not meet the constraints are passed over before none is looked for any more.
+  public static let refusedDraws = 100_000
 
   /// Why this configuration, in words for a decision.
   public var reason: String {
@@ -18,8 +20,8 @@ public struct UntriedDraw: Sendable, Equatable {
 }
 
 extension SearchSpace {
-  /// Returns the random configuration of a proposal that has not been tried: draws again, then picks from what is left of
-  /// a finite space.
+  /// Returns the random configuration of a proposal that meets the constraints and has not been tried: draws again, then
+  /// picks from what is left of a finite space.
   ///
   /// - Parameters:
   ///   - proposal: the proposal's number; draw i uses `ProposalRandomness(seed, proposal, i)`.
@@ -28,9 +30,17 @@ extension SearchSpace {
   public func untriedDraw(
     proposal: Int, seed: UInt64, isTried: ([Parameter]) throws -> Bool
   ) rethrows -> UntriedDraw? {
-    for attempt in 0..<UInt32(UntriedDraw.draws) {
+    var (attempt, misses, refused) = (UInt32(0), 0, 0)
+    while misses < UntriedDraw.draws, refused < UntriedDraw.refusedDraws {
       let drawn = configuration(drawing: ProposalRandomness(seed: seed, proposal: proposal, attempt: attempt))
-      if try !isTried(drawn) { return UntriedDraw(configuration: drawn, misses: Int(attempt), left: nil) }
+      attempt += 1
+      if !satisfies(drawn) {
+        refused += 1
+      } else if try isTried(drawn) {
+        misses += 1
+      } else {
+        return UntriedDraw(configuration: drawn, misses: misses, left: nil)
+      }
     }
     guard let left = try allConfigurations(usingGrids: false)?.filter({ try !isTried($0) }), !left.isEmpty else {
       return nil
@@ -44,8 +54,11 @@ extension SearchSpace {
   /// Why nothing is left to propose, in a sentence.
   public var exhaustion: String {
     guard let all = allConfigurations(usingGrids: false) else {
-      return "\(UntriedDraw.draws) draws in a row gave configurations that were tried before"
+      return constraints.isEmpty
+        ? "\(UntriedDraw.draws) draws in a row gave configurations that were tried before"
+        : "\(UntriedDraw.draws) draws in a row gave configurations that were tried before or do not meet the constraints"
     }
+    if all.isEmpty { return "no configuration of the search space meets its constraints" }
     return all.count == 1
       ? "the one configuration of the search space has been tried"
       : "all \(all.count) configurations of the search space have been tried"

@@ -24,13 +24,14 @@ enum SpaceProblems {
 
   private static func find(_ known: Hyperparameter, _ domain: Domain) -> [PluginProblem] {
     let ends: [Value]
-    switch domain {
-    case .categorical(let values): ends = values
-    case .integer(let min, let max, _): ends = [.integer(min), .integer(max)]
+    switch domain.unrounded {
+    case .categorical(let values), .ordinal(let values): ends = values
+    case .integer(let min, let max, _), .steppedInteger(let min, let max, _, _): ends = [.integer(min), .integer(max)]
+    case .stepped(let min, let max, _, _): ends = (domain.allValues ?? [.real(min), .real(max)])
     case .continuous(let min, let max, _), .quniform(let min, let max, _): ends = [.real(min), .real(max)]
     case .loguniform(let min, let max), .qloguniform(let min, let max, _):
       ends = [.real(PortableMath.exp(min)), .real(PortableMath.exp(max))]
-    case .normal, .qnormal, .lognormal, .qlognormal:
+    case .normal, .qnormal, .lognormal, .qlognormal, .rounded:
       return [
         PluginProblem(
           known.name,
@@ -46,8 +47,8 @@ enum SpaceProblems {
     }
     return ends.compactMap { value in
       // The ends of a quantised range need not be drawn.
-      if case .quniform = domain, case .whole = known.kind, value.integer == nil { return nil }
-      if case .qloguniform = domain, case .whole = known.kind { return nil }
+      if case .quniform = domain.unrounded, case .whole = known.kind, value.integer == nil { return nil }
+      if case .qloguniform = domain.unrounded, case .whole = known.kind { return nil }
       guard case .failure(let refusal) = known.checked(value) else { return nil }
       return PluginProblem(known.name, "a trial may be proposed a value that is refused: " + refusal.message)
     }
@@ -66,8 +67,10 @@ enum SpaceProblems {
       let standard = Hyperparameter.named(chooser)?.standard ?? .null
       var choices = [fixed[chooser] ?? standard]
       if let searched = space[chooser] {
-        guard case .categorical(let values) = searched.domain else { return nil }
-        choices = values
+        switch searched.domain {
+        case .categorical(let values), .ordinal(let values): choices = values
+        default: return nil
+        }
         for condition in parameter.conditions where condition.parameter == chooser { choices = condition.values }
       }
       let strangers = choices.compactMap(\.text).filter { !readers.contains($0) }
