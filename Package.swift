@@ -21,9 +21,11 @@ func room(
 }
 
 /// A plugin: its one Swift dependency of ours is `Tracking`; `shims` are C modules of floor 0.
-func plugin(_ name: String, in folder: String, shims: [Target.Dependency] = []) -> Target {
+func plugin(
+  _ name: String, in folder: String, shims: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .target(
-    name: name, dependencies: ["Tracking"] + shims, path: "plugins/\(folder)", swiftSettings: strict)
+    name: name, dependencies: ["Tracking"] + shims, path: "plugins/\(folder)", exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -61,6 +63,10 @@ let package = Package(
     .target(
       name: "CImageKernels", path: "plugins/trainers/image-classification/Kernels",
       cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
+    // Linear algebra in double precision: sums in a fixed order, dispatched at run time; fast in debug builds too.
+    .target(
+      name: "CLinearKernels", path: "plugins/strategies/bayesian/Kernels",
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])]),
 
     // Floor 1: the API, and what databases share.
     // The one API: records, the store's protocols, the plugins' protocols. What a plugin author reads.
@@ -90,7 +96,8 @@ let package = Package(
     // Tries configurations that were given by hand.
     plugin("ListStrategy", in: "strategies/list"),
     // Models results by a Gaussian process: bayesian, its multi-fidelity form, and auto.
-    plugin("BayesianStrategies", in: "strategies/bayesian"),
+    plugin(
+      "BayesianStrategies", in: "strategies/bayesian", shims: ["CLinearKernels"], exclude: ["Kernels"]),
     // Models good and bad configurations by two densities.
     plugin("TPEStrategy", in: "strategies/tpe"),
     // Adapts a normal distribution to the good configurations.
@@ -159,7 +166,7 @@ let package = Package(
         "runs",
       ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
-    tests("BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies"]),
+    tests("BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies", "CLinearKernels"]),
     tests("ModelFreeTests", ["Tracking", "TrackingContracts", "ListStrategy", "TPEStrategy", "CMAESStrategy"]),
     tests("HalvingTests", ["Tracking", "TrackingContracts", "HalvingStrategies", "HalvingPolicy"]),
     tests("PopulationTests", ["Tracking", "TrackingContracts", "PopulationStrategy", "ParetoStrategy"]),

@@ -1,4 +1,5 @@
 internal import BanditPolicy
+internal import BayesianStrategies
 internal import GridStrategy
 internal import HalvingPolicy
 internal import HalvingStrategies
@@ -29,6 +30,7 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(TruncationPolicy.self)
   plugins.register(ThresholdPolicy.self)
   plugins.register(PatiencePolicy.self)
+  plugins.register(BayesianStrategy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins

@@ -1,0 +1,257 @@
+internal import Tracking
+
+/// Looks for the point with the largest expected improvement: many points at once, then uphill from the best of them,
+/// in turns over the numbers by gradient and over the choices by neighbours.
+struct AcquisitionSearch {
+  /// How much work is done.
+  struct Effort: Sendable, Equatable {
+    /// Points of Sobol's sequence.
+    var spread = 1024
+    /// Points near the best ones.
+    var near = 1024
+    /// Points that are improved.
+    var starts = 8
+    /// Evaluations of the function and its gradient for each.
+    var evaluations = 40
+    /// Turns between numbers and choices.
+    var turns = 3
+  }
+
+  /// A point with its value.
+  struct Found {
+    var point: [Double]
+    /// The logarithm of the expected improvement, in the model's units.
+    var value: Double
+    var mean: Double
+    var variance: Double
+    /// What the start was, for the proposal's reason.
+    var origin: Origin
+  }
+
+  /// Where a start came from.
+  enum Origin: String, Sendable { case spread, near }
+
+  let space: ModelSpace
+  /// The models; what is looked for is good on their average.
+  let processes: [GaussianProcess]
+  /// What is to be improved on, for each model, in the model's units.
+  let bounds: [Double]
+  var effort = Effort()
+  /// Whether a canonical point may not be proposed.
+  let isTaken: ([Double]) -> Bool
+
+  /// Returns the best points found, best first, all different and none taken.
+  func best(near incumbents: [[Double]], sobol: Sobol, first: Int, draws: inout Draws) -> [Found] {
+    var points: [[Double]] = []
+    points.reserveCapacity(effort.spread + effort.near)
+    for index in 0..<effort.spread { points.append(space.point(fromCube: sobol.point(first + index))) }
+    if !incumbents.isEmpty {
+      for index in 0..<effort.near {
+        points.append(perturbed(incumbents[index % incumbents.count], wide: index / incumbents.count, &draws))
+      }
+    }
+    let scores = scored(points)
+    var order = Array(points.indices)
+    order.sort { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+    var starts: [Int] = []
+    var used = Set<[Double]>()
+    // A start of each kind at least, then the best.
+    for index in order {
+      guard starts.count < effort.starts else { break }
+      guard scores[index].isFinite, used.insert(points[index]).inserted, !isTaken(points[index]) else { continue }
+      starts.append(index)
+    }
+    var found: [Found] = []
+    let scratches = processes.map { GaussianProcess.Scratch(for: $0) }
+    var seen = Set<[Double]>()
+    for index in starts {
+      let improved = climb(from: points[index], value: scores[index], scratches: scratches)
+      guard seen.insert(improved.point).inserted else { continue }
+      let (mean, variance) = predict(improved.point)
+      found.append(
+        Found(
+          point: improved.point, value: improved.value, mean: mean, variance: variance,
+          origin: index < effort.spread ? .spread : .near))
+    }
+    found.sort { $0.value > $1.value }
+    if found.isEmpty {
+      for index in order where !isTaken(points[index]) {
+        let (mean, variance) = predict(points[index])
+        return [
+          Found(point: points[index], value: scores[index], mean: mean, variance: variance, origin: .spread)
+        ]
+      }
+    }
+    return found
+  }
+
+  // The mean and variance of the models' mixture at a point.
+  private func predict(_ point: [Double]) -> (mean: Double, variance: Double) {
+    let features = space.features(of: point)
+    let each = processes.map { $0.predict(features) }
+    let count = Double(each.count)
+    let mean = each.reduce(0) { $0 + $1.mean } / count
+    return (mean, each.reduce(0) { $0 + $1.variance + ($1.mean - mean) * ($1.mean - mean) } / count)
+  }
+
+  /// Returns the logarithmic expected improvements of points, on the models' average.
+  func scored(_ points: [[Double]]) -> [Double] {
+    let features = points.map { space.features(of: $0) }
+    let each = zip(processes, bounds).map { process, bound in
+      let (means, variances) = process.predict(all: features)
+      return zip(means, variances).map { LogExpectedImprovement.value(mean: $0, variance: $1, bound: bound) }
+    }
+    if each.count == 1 { return each[0] }
+    return points.indices.map { index in Self.logMean(each.map { $0[index] }).value }
+  }
+
+  // The logarithm of the mean of what the numbers are logarithms of, and each one's share of it.
+  private static func logMean(_ values: [Double]) -> (value: Double, shares: [Double]) {
+    let top = values.max() ?? 0
+    guard top.isFinite else { return (top, values.map { _ in 1 / Double(values.count) }) }
+    let parts = values.map { PortableMath.exp($0 - top) }
+    let sum = parts.reduce(0, +)
+    return (top + PortableMath.log(sum / Double(values.count)), parts.map { $0 / sum })
+  }
+
+  // Moves a few dimensions of a point, near or far.
+  private func perturbed(_ point: [Double], wide index: Int, _ draws: inout Draws) -> [Double] {
+    let count = space.dimensions.count
+    var result = point
+    let scale = [0.2, 0.05, 0.01, 0.002][index % 4]
+    let share = max(1 / Double(count), [1.0, 0.5, 0.25][index / 4 % 3])
+    let certain = draws.index(below: count)
+    for (index, dimension) in space.dimensions.enumerated() {
+      guard index == certain || draws.unit() < share else { continue }
+      switch dimension.kind {
+      case .continuous: result[index] = reflected(point[index] + scale * draws.normal())
+      case .ordered(let positions):
+        let moved = reflected(point[index] + scale * draws.normal())
+        var to = ModelSpace.nearest(positions, to: moved)
+        let from = ModelSpace.nearest(positions, to: point[index])
+        if to == from { to = draws.unit() < 0.5 ? max(from - 1, 0) : min(from + 1, positions.count - 1) }
+        result[index] = positions[to]
+      case .unordered(let count):
+        if index == certain || draws.unit() < 0.3 { result[index] = Double(draws.index(below: count)) }
+      }
+    }
+    return space.canonical(result)
+  }
+
+  private func reflected(_ x: Double) -> Double {
+    let folded = x < 0 ? -x : (x > 1 ? 2 - x : x)
+    return min(max(folded, 0), 1)
+  }
+
+  // MARK: Uphill
+
+  private func climb(
+    from start: [Double], value: Double, scratches: [GaussianProcess.Scratch]
+  ) -> (point: [Double], value: Double) {
+    var best = (point: start, value: value)
+    for turn in 0..<max(effort.turns, 1) {
+      let before = best.value
+      climbNumbers(&best, scratches: scratches)
+      let hadNeighbours = climbChoices(&best)
+      if !hadNeighbours || (turn > 0 && best.value - before < 1e-3) || best.value - before < 1e-6 { break }
+    }
+    return best
+  }
+
+  // Improves the active numbers by gradient, then brings ordered ones back to their positions.
+  private func climbNumbers(_ best: inout (point: [Double], value: Double), scratches: [GaussianProcess.Scratch]) {
+    let active = space.activity(of: best.point)
+    var wanted: [Int] = []
+    var isRounded = false
+    for (index, dimension) in space.dimensions.enumerated() where active[index] {
+      switch dimension.kind {
+      case .continuous: wanted.append(index)
+      case .ordered(let positions) where positions.count > 6:
+        wanted.append(index)
+        isRounded = true
+      default: break
+      }
+    }
+    guard !wanted.isEmpty else { return }
+    var features = space.features(of: best.point)
+    var minimizer = Minimizer()
+    minimizer.evaluations = effort.evaluations
+    minimizer.tolerance = 1e-5
+    minimizer.slopeTolerance = 1e-4
+    minimizer.firstStep = 0.1
+    let (place, value) = minimizer.minimize(
+      from: wanted.map { best.point[$0] }, lower: wanted.map { _ in 0 }, upper: wanted.map { _ in 1 }
+    ) { x, gradient in
+      for (index, feature) in wanted.enumerated() { features[feature] = x[index] }
+      var values = [Double](repeating: 0, count: processes.count)
+      var slopes = [[Double]](repeating: gradient, count: processes.count)
+      for model in processes.indices {
+        _ = processes[model].predict(
+          features, wanted: wanted, scratch: scratches[model], gradient: &slopes[model]
+        ) { mean, variance in
+          let improvement = LogExpectedImprovement.of(mean: mean, variance: variance, bound: bounds[model])
+          values[model] = improvement.value
+          return (-improvement.byMean, -improvement.byVariance)
+        }
+      }
+      let (value, shares) = Self.logMean(values)
+      for index in gradient.indices {
+        gradient[index] = 0
+        for model in processes.indices { gradient[index] += shares[model] * slopes[model][index] }
+      }
+      return -value
+    }
+    var point = best.point
+    for (index, feature) in wanted.enumerated() { point[feature] = place[index] }
+    if !isRounded {
+      if -value > best.value, !isTaken(point) { best = (point, -value) }
+      return
+    }
+    point = space.canonical(point)
+    let rounded = scored([point])[0]
+    if rounded > best.value, !isTaken(point) { best = (point, rounded) }
+  }
+
+  // Tries each choice and each step of an ordered dimension, one at a time, while one is better.
+  private func climbChoices(_ best: inout (point: [Double], value: Double)) -> Bool {
+    var hadNeighbours = false
+    for _ in 0..<12 {
+      let neighbours = self.neighbours(of: best.point)
+      guard !neighbours.isEmpty else { return hadNeighbours }
+      hadNeighbours = true
+      let scores = scored(neighbours)
+      var top: Int?
+      for (index, score) in scores.enumerated() where score > (top.map { scores[$0] } ?? best.value + 1e-9) {
+        if !isTaken(neighbours[index]) { top = index }
+      }
+      guard let top else { return true }
+      best = (neighbours[top], scores[top])
+    }
+    return true
+  }
+
+  private func neighbours(of point: [Double]) -> [[Double]] {
+    let active = space.activity(of: point)
+    var result: [[Double]] = []
+    for (index, dimension) in space.dimensions.enumerated() where active[index] {
+      switch dimension.kind {
+      case .continuous: break
+      case .ordered(let positions):
+        let here = ModelSpace.nearest(positions, to: point[index])
+        let steps = positions.count <= 6 ? Array(-5...5) : [-4, -2, -1, 1, 2, 4]
+        for step in steps where step != 0 && positions.indices.contains(here + step) {
+          var other = point
+          other[index] = positions[here + step]
+          result.append(space.canonical(other))
+        }
+      case .unordered(let count):
+        for choice in 0..<count where Double(choice) != point[index] {
+          var other = point
+          other[index] = Double(choice)
+          result.append(space.canonical(other))
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,64 @@
+internal import Tracking
+
+/// The trials before the model knows anything: where like sweeps were good, the middle of the space, then points spread
+/// evenly over it.
+struct InitialDesign {
+  /// A configuration of the design.
+  struct Choice {
+    var configuration: [Parameter]
+    var kind: String
+    var reason: String
+  }
+
+  private let map: SpaceMap
+  private let seed: UInt64
+  private let hints: [[Double]]
+  private let sobol: Sobol
+
+  /// How many draws are made before what is left is listed.
+  private static let draws = 64
+  private static let mostHints = 3
+
+  /// Returns how many trials the design has.
+  static func size(dimensions: Int, trials: Int) -> Int { max(4, min(2 * dimensions, trials / 5)) }
+
+  /// Prepares a design.
+  init(map: SpaceMap, seed: UInt64, hints: [[Double]]) {
+    self.map = map
+    self.seed = seed
+    self.hints = Array(hints.prefix(Self.mostHints))
+    sobol = Sobol(dimensions: map.space.dimensions.count, seed: seed)
+  }
+
+  /// Returns a configuration that was not proposed; nil if none is left or can be found.
+  ///
+  /// - Parameter number: the proposal's.
+  func configuration(_ number: Int, isProposed: ([Parameter]) -> Bool) -> Choice? {
+    if number < hints.count {
+      let configuration = map.configuration(at: hints[number])
+      if !isProposed(configuration) {
+        return Choice(
+          configuration: configuration, kind: "transfer", reason: "it was among the best of the sweep that came before")
+      }
+    }
+    let middle = map.configuration(
+      at: map.space.point(fromCube: [Double](repeating: 0.5, count: map.space.dimensions.count)))
+    if number == hints.count, !isProposed(middle) {
+      return Choice(configuration: middle, kind: "centre", reason: "the middle of the space, before anything is known")
+    }
+    for draw in 0..<Self.draws {
+      let configuration = map.configuration(at: map.space.point(fromCube: sobol.point(number + draw)))
+      if !isProposed(configuration) {
+        return Choice(
+          configuration: configuration, kind: "spread", reason: "one of the points spread evenly over the space")
+      }
+    }
+    guard let all = map.cube.space.allConfigurations(usingGrids: false, limit: 1 << 16) else { return nil }
+    let left = all.filter { !isProposed($0) }
+    guard !left.isEmpty else { return nil }
+    var draws = Draws(seed: seed, number: number, purpose: 2)
+    return Choice(
+      configuration: left[draws.index(below: left.count)], kind: "left",
+      reason: "one of the \(left.count) configurations that were left")
+  }
+}

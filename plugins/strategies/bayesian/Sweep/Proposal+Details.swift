@@ -1,0 +1,19 @@
+internal import Tracking
+
+extension BayesianModel.Proposal {
+  /// Why it is proposed, in a sentence.
+  func reason(results: Int, pending: Int) -> String {
+    let known = "\(results) results" + (pending == 0 ? "" : " and \(pending) trials under way")
+    return origin == .near
+      ? "the largest expected improvement after \(known), near the best so far"
+      : "the largest expected improvement after \(known), found by looking everywhere"
+  }
+
+  /// The numbers that led to it.
+  var details: Value {
+    [
+      "kind": .text(origin.rawValue), "log_expected_improvement": .real(logImprovement),
+      "predicted_mean": .real(mean), "predicted_sd": .real(sd),
+    ]
+  }
+}
