@@ -1,5 +1,6 @@
 internal import BanditPolicy
 internal import BayesianStrategies
+internal import CMAESStrategy
 internal import GridStrategy
 internal import HalvingPolicy
 internal import HalvingStrategies
@@ -22,6 +23,7 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(SobolStrategy.self)
   plugins.register(ListStrategy.self)
   plugins.register(TPEStrategy.self)
+  plugins.register(CMAESStrategy.self)
   plugins.register(HyperbandStrategy.self)
   plugins.register(AshaStrategy.self)
   plugins.register(AshaPolicy.self)

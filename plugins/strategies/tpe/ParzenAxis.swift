@@ -28,7 +28,8 @@ struct ParzenAxis: Sendable {
         form = .real
         return
       }
-      form = .ordered(borders: ParzenAxis.borders(of: values, in: parameter.domain))
+      let domain = parameter.domain
+      form = .ordered(borders: [0] + values.dropLast().map { domain.quantiles(of: $0).upper } + [1])
     }
   }
 
@@ -54,20 +55,5 @@ struct ParzenAxis: Sendable {
     case .categorical(let count): -PortableMath.log(Double(count))
     case .ordered(let borders): PortableMath.log(max(borders[cell + 1] - borders[cell], 1e-300))
     }
-  }
-
-  // The quantiles at which the value changes, by bisection: roundings move them away from the middles of neighbours.
-  private static func borders(of values: [Value], in domain: Domain) -> [Double] {
-    let numbers = values.map { $0.number ?? 0 }
-    var borders = [0.0]
-    for number in numbers.dropFirst() {
-      var (low, high) = (borders[borders.count - 1], 1.0)
-      for _ in 0..<40 {
-        let middle = (low + high) / 2
-        if (domain.value(at: middle).number ?? 0) < number { low = middle } else { high = middle }
-      }
-      borders.append((low + high) / 2)
-    }
-    return borders + [1]
   }
 }
