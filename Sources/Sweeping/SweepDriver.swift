@@ -65,20 +65,21 @@ public final class SweepDriver: Sendable {
 
   /// Drives a sweep until it ends or is interrupted; for a new sweep as for one that was left at any moment.
   ///
-  /// A sweep that failed or was canceled is taken up again when something is left to do.
+  /// A sweep that failed, was canceled or was extended is taken up again when something is left to do.
   ///
   /// - Throws: `.busy` naming the process that drives it; `.notFound`.
   public func drive(_ sweep: RunID) throws -> SweepOutcome { try drive(sweep, takesUpAgain: true) }
 
   private func drive(_ sweep: RunID, takesUpAgain: Bool) throws -> SweepOutcome {
-    let record = try store.sweep(sweep)
+    let record = try store.extendedSweep(sweep)
     let lock = try SweepLock(sweep, paths: paths)
     return try withExtendedLifetime(lock) {
       let run = try store.run(sweep)
       let loop = try SweepLoop(self, record, undriven: try countUndriven(run))
       if run.state.isFinal {
         let isComplete = loop.trials.count >= record.spec.limits.maxTotalTrials
-        if run.state == .finished || isComplete || !takesUpAgain {
+        let isDone = try run.state == .finished && !isExtendedSinceItsEnd(sweep)
+        if isDone || isComplete || !takesUpAgain {
           return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
         }
         try store.commit([
@@ -114,7 +115,7 @@ public final class SweepDriver: Sendable {
   // A sweep that has ended stays as it ended.
   private func drive(finished sweep: RunID) throws -> SweepOutcome {
     let run = try store.run(sweep)
-    let loop = try SweepLoop(self, try store.sweep(sweep), undriven: 0)
+    let loop = try SweepLoop(self, try store.extendedSweep(sweep), undriven: 0)
     return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
   }
 

@@ -30,11 +30,11 @@ extension OpenStore {
   func sweep(_ text: String) throws -> Sweep {
     let id = text == "@last" ? try newest([.hyperdrive], "sweep") : try run(text)
     let run = try tracking.run(id)
-    if run.kind == .trial, let parent = run.parent { return try tracking.sweep(parent) }
+    if run.kind == .trial, let parent = run.parent { return try tracking.extendedSweep(parent) }
     guard run.kind == .hyperdrive else {
       throw CommandFailure(.notFound, "run '\(id)' is no sweep; `runs list --kind hyperdrive` lists the sweeps")
     }
-    return try tracking.sweep(id)
+    return try tracking.extendedSweep(id)
   }
 
   private func newest(_ kinds: Set<RunKind>, _ noun: String) throws -> RunID {

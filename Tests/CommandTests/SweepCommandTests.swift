@@ -149,4 +149,36 @@ private let logsX = "\(runsExecutable) log loss=${{search_space.x}}"
     #expect(try folder.runs("metrics", "@best", "train:loss", "--plot").output.contains("2 points"))
     #expect(try folder.runs("fsck").code == 0)
   }
+
+  @Test func `a sweep begins with another one, which is told and recorded, and ranks with it on request`() throws {
+    let folder = try TestFolder()
+    try folder.write(spec(logsX), to: "toy.yaml")
+    #expect(try folder.runs("sweep", "start", "toy.yaml", "--quiet").code == 0)
+    let first = try folder.runs("list", "--kind", "sweep", "--quiet").lines[0]
+    let result = try folder.runs(
+      "sweep", "start", "toy.yaml", "--warm-start", first, "--seed", "8", "--max-trials", "1")
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.errors.contains("begins with 4 trials of sweep \(first)"))
+    #expect(try folder.runs("sweep", "status").output.contains("began with  4 trials of sweep \(first)"))
+    let status = try folder.runs("sweep", "status", "--json").json()
+    #expect(status["began_with"]?.list?.first?["used"] == 4)
+    #expect(status["end"]?["details"]?["rule"] == "max_total_trials")
+    #expect(try folder.runs("best", "@last", "--limit", "9").lines.count == 2)
+    #expect(try folder.runs("best", "@last", "--limit", "9", "--with-parents").lines.count == 6)
+    let strange = try folder.runs("sweep", "start", "toy.yaml", "--warm-start", "nosuch")
+    #expect(strange.code == Exit.notFound.rawValue)
+  }
+
+  @Test func `a finished sweep is extended, and refused when that changes nothing`() throws {
+    let folder = try TestFolder()
+    try folder.write(spec(logsX, trials: 2), to: "toy.yaml")
+    #expect(try folder.runs("sweep", "start", "toy.yaml", "--quiet").code == 0)
+    let result = try folder.runs("sweep", "extend", "@last", "--add-trials", "2")
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.lines.last?.hasPrefix("4 finished; ") == true)
+    #expect(try folder.runs("sweep", "status").output.contains("4 finished of at most 4"))
+    #expect(try folder.runs("sweep", "extend", "@last", "--timeout", "9").code == Exit.conflict.rawValue)
+    #expect(try folder.runs("sweep", "extend", "@last").code == Exit.usage.rawValue)
+    #expect(try folder.runs("sweep", "extend", "@last", "--without", "luck").code == Exit.usage.rawValue)
+  }
 }

@@ -190,7 +190,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "seed: 7", "sampling_algorithm: bayesian",
       "12:21: error: there is no search strategy 'bayesian'; there is 'grid', 'random'"),
     Fault("seed: 7", "sampling_algorithm: grid", "5:3: error: 'x' has infinitely many values and no grid"),
-    Fault("seed: 7", "sampling_algorithm: {type: random, rule: halton}", "12:36: error: the rule is \"halton\"; it can be"),
+    Fault(
+      "seed: 7", "sampling_algorithm: {type: random, rule: halton}", "12:36: error: the rule is \"halton\"; it can be"),
     Fault(
       "seed: 7", "sampling_algorithm: {type: random, seed: 8}\nseed: 7",
       "12:36: error: the seed is 8 here and 7 at the top; keep one"),

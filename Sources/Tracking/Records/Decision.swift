@@ -12,6 +12,8 @@ public struct Decision: Sendable, Equatable {
     case resume
     /// The sweep ends.
     case end
+    /// A sweep gets other limits than its spec has; `details` has those that are new.
+    case extend
   }
 
   /// The sweep.

@@ -31,3 +31,14 @@ extension TrackingReader {
     }
   }
 }
+
+extension SweepSpec.Constraint {
+  /// Returns whether a run's series keeps to the bound; one that is not there, or has no finite value, does not.
+  ///
+  /// - Parameter summary: of the counted attempt.
+  public func holds(for run: RunID, _ summary: SeriesSummary?, in reader: any TrackingReader) throws -> Bool {
+    let objective = SweepSpec.Objective(metric: metric, goal: isUpper ? .minimize : .maximize, selection: selection)
+    guard let summary, let value = try reader.counted(objective, of: run, summary)?.value else { return false }
+    return isUpper ? value <= bound : value >= bound
+  }
+}

@@ -142,7 +142,9 @@ extension ListCommand {
     }
     if let parent = query.parent, let sweep = try? reader.sweep(parent) {
       let metric = sweep.spec.objective.metric
-      let best: RunColumn = sweep.spec.objective.goal == .maximize ? .maximum(metric) : .minimum(metric)
+      let extreme: RunColumn = sweep.spec.objective.goal == .maximize ? .maximum(metric) : .minimum(metric)
+      let best =
+        sweep.spec.objective.selection == .best ? extreme : .field(.metric(metric), title: "metrics." + metric)
       return [attribute(.id), attribute(.state), best, .duration]
         + sweep.spec.space.parameters.map { .field(.parameter($0.name), title: "params." + $0.name) }
     }

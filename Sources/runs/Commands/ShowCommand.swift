@@ -65,7 +65,7 @@ struct RunRecord {
     attempts = try reader.attempts(of: id)
     transitions = try reader.transitions(of: id)
     if run.kind == .hyperdrive {
-      let sweep = try reader.sweep(id)
+      let sweep = try reader.extendedSweep(id)
       self.sweep = (sweep, try Leaderboard(of: sweep, in: reader), try reader.decisions(of: id))
     }
   }

@@ -15,7 +15,8 @@ struct SweepCommand: ParsableCommand {
         runs sweep resume @last
       """,
     subcommands: [
-      SweepCheck.self, SweepStart.self, SweepResume.self, SweepStop.self, SweepStatus.self, SweepRerun.self,
+      SweepCheck.self, SweepStart.self, SweepResume.self, SweepExtend.self, SweepStop.self, SweepStatus.self,
+      SweepRerun.self,
     ])
 }
 
@@ -52,13 +53,15 @@ func ownExecutable() -> String {
 /// Reads a sweep's spec file and says what is wrong with it.
 ///
 /// - Throws: `.notFound`; `.usage` when there is an error in it, which has been printed with line and column.
-func checkedSpec(_ path: String) throws -> (spec: SweepSpec, text: String, findings: [Finding]) {
+func checkedSpec(
+  _ path: String
+) throws -> (spec: SweepSpec, text: String, findings: [Finding], warmStart: WarmStart?) {
   guard let text = try readText(path) else {
     throw CommandFailure(.notFound, "there is no file \(path)")
   }
   let checked = SweepFile.check(text: text, path: absolute(path), plugins: builtinPlugins())
   guard let spec = checked.spec else { throw SpecFailure(path: path, findings: checked.findings) }
-  return (spec, text, checked.findings)
+  return (spec, text, checked.findings, checked.warmStart)
 }
 
 /// A spec file with errors.
@@ -122,29 +125,34 @@ struct SweepCheck: ParsableCommand {
   /// Prints the findings.
   func run() throws {
     do {
-      let (spec, _, findings) = try checkedSpec(path)
+      let (spec, _, findings, warmStart) = try checkedSpec(path)
       if json { return printJSON(spec, findings) }
       for finding in findings { remark("\(path):\(finding)") }
-      write(summary(spec))
+      write(summary(spec, warmStart))
     } catch let failure as SpecFailure {
       if json { printJSON(nil, failure.findings) }
       throw failure
     }
   }
 
-  private func summary(_ spec: SweepSpec) -> String {
+  private func summary(_ spec: SweepSpec, _ warmStart: WarmStart?) -> String {
     let work =
       switch spec.work {
       case .trainer(let name, _): "the trainer \(name)"
       case .command(let command, _, _): "the command \(command.split(separator: "\n").first ?? "")"
       }
     let limits = spec.limits
-    let pairs: [(String, String)] = [
+    var pairs: [(String, String)] = [
       ("trials", "at most \(limits.maxTotalTrials), \(limits.maxConcurrentTrials) at a time, of \(work)"),
-      ("objective", "\(spec.objective.goal.rawValue) \(spec.objective.metric)"),
+      ("objective", spec.objectiveText),
       ("strategy", "\(spec.strategy.name), seed \(spec.seed)"),
       ("searched", spec.space.parameters.map(\.name).joined(separator: ", ")),
     ]
+    pairs += spec.endPairs
+    if let warmStart {
+      let task = warmStart.trust == .same ? "" : ", as of another task"
+      pairs.append(("begins with", warmStart.sweeps.joined(separator: ", ") + task))
+    }
     return "\(path) is sound\n" + RunRecord.pairs(pairs, on: common.out)
   }
 

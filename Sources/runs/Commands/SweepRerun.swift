@@ -122,8 +122,8 @@ func rerun(
     return SeedStudy(
       label: candidate.0, trial: candidate.1.run.id, inSweep: candidate.1.best?.value, runs: own,
       values: try own.compactMap { run in
-        try store.tracking.series(of: run).first { $0.name == board.objective.metric }?.best(board.objective.goal)?
-          .value
+        try store.tracking.series(of: run).first { $0.name == board.objective.metric }
+          .flatMap { try store.tracking.counted(board.objective, of: run, $0)?.value }
       })
   }
   if json { return write(Value.list(studies.map(\.json)).prettyJSON + "\n") }

@@ -17,6 +17,7 @@ struct SweepStart: ParsableCommand {
         runs sweep start examples/digits.yaml
         runs sweep start examples/digits.yaml --max-trials 4 --seed 7
         runs sweep start examples/digits.yaml --rerun-best 3
+        runs sweep start examples/digits.yaml --warm-start @last
       """)
 
   @Argument(
@@ -38,6 +39,17 @@ struct SweepStart: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Begin with the trials of this sweep, instead of the file's warm_start; may be repeated.", valueName: "sweep"),
+    completion: .custom(completeSweeps))
+  var warmStart: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What those trials count for: same (as observations) or transfer (of another task).", valueName: "type"))
+  var warmStartType: WarmStartType = .same
+
+  @Option(
+    help: ArgumentHelp(
       "Afterwards run the winner and trial 0 again with so many new seeds (runs sweep rerun).", valueName: "seeds"))
   var rerunBest: Int?
 
@@ -53,13 +65,18 @@ struct SweepStart: ParsableCommand {
 
   /// Starts and drives the sweep.
   func run() throws {
-    var (spec, text, findings) = try checkedSpec(path)
+    var (spec, text, findings, inFile) = try checkedSpec(path)
     for finding in findings { remark("\(path):\(finding)") }
     if let maxTrials { spec.limits.maxTotalTrials = maxTrials }
     if let concurrent { spec.limits.maxConcurrentTrials = concurrent }
     if let seed { spec.seed = seed }
     if let experiment { spec.experiment = experiment }
     let store = try common.openOrMakeStore()
+    let asked = warmStart.isEmpty ? inFile : WarmStart(sweeps: warmStart, trust: warmStartType.trust)
+    if let asked {
+      try spec.begin(with: asked.sweeps.map { try store.sweep($0) }, trust: asked.trust, reading: store.tracking)
+      if let sentence = spec.warmStartSentence { remark("begins with \(sentence)") }
+    }
     try Interrupts.watch()
     let display = SweepDisplay(isQuiet: options.quiet, common: common)
     let driver = store.driver(observer: display.update)
@@ -72,6 +89,15 @@ struct SweepStart: ParsableCommand {
       try rerun(store.tracking.sweep(id), trial: nil, seeds: rerunBest, store, common, json: options.json)
     }
   }
+}
+
+/// What the trials of earlier sweeps count for.
+enum WarmStartType: String, ExpressibleByArgument, CaseIterable {
+  case same
+  case transfer
+
+  /// How far their scores can be trusted.
+  var trust: SweepSpec.PriorTrial.Trust { self == .same ? .same : .transfer }
 }
 
 /// `runs sweep resume`.
@@ -103,7 +129,7 @@ struct SweepResume: ParsableCommand {
 }
 
 /// Drives a sweep, prints its result and turns its end into an exit code.
-private func drive(
+func drive(
   _ id: RunID, _ driver: SweepDriver, _ display: SweepDisplay, _ options: DriveOptions, _ store: OpenStore,
   _ common: GlobalOptions
 ) throws {
@@ -115,7 +141,7 @@ private func drive(
     display.end()
     throw error
   }
-  let sweep = try store.tracking.sweep(id)
+  let sweep = try store.tracking.extendedSweep(id)
   let board = try Leaderboard(of: sweep, in: store.tracking)
   if options.json {
     var members = try store.tracking.run(id).json

@@ -39,6 +39,11 @@ struct SweepStatus: ParsableCommand {
       var members = run.json
       members["driver_process"] = driver.map { .integer(Int64($0)) } ?? .null
       members["max_total_trials"] = .integer(Int64(sweep.spec.limits.maxTotalTrials))
+      members["limits"] = sweep.spec.limits.value
+      members["completion"] = sweep.spec.completion.value
+      members["began_with"] = .list(sweep.spec.parents.map(\.value))
+      let end = try store.tracking.decisions(of: sweep.run).last { $0.kind == .end }
+      members["end"] = run.state.isFinal ? end?.json ?? .null : .null
       members["trials"] = .object(
         Dictionary(uniqueKeysWithValues: board.states.map { ($0.key.rawValue, .integer(Int64($0.value))) }))
       members["best"] = board.best.map { _ in board.json(limit: 1).list?.first ?? .null } ?? .null
@@ -47,8 +52,13 @@ struct SweepStatus: ParsableCommand {
     let screen = common.out
     var pairs = [
       ("trials", "\(trialCounts(board.states)) of at most \(sweep.spec.limits.maxTotalTrials)"),
-      ("objective", "\(board.objective.goal.rawValue) \(board.objective.metric)"),
+      ("objective", sweep.spec.objectiveText),
     ]
+    if let best = board.best, let value = best.best?.value {
+      let step = best.best.map { " at step \($0.step)" } ?? ""
+      pairs.append(("best", "\(value.short()) by trial \(best.run.number ?? 0) (\(best.run.id))\(step)"))
+    }
+    pairs += sweep.spec.endPairs
     if !run.reason.isEmpty { pairs.insert(("reason", run.reason), at: 0) }
     if let driver {
       pairs.append(("driven by", "process \(driver)"))

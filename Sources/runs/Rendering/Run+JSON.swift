@@ -88,20 +88,3 @@ extension Transition {
     ]
   }
 }
-
-extension Leaderboard {
-  /// The trials, the best first.
-  func json(limit: Int) -> Value {
-    .list(
-      entries.prefix(limit).enumerated().map { place, entry in
-        var members = entry.run.json
-        members["place"] = Leaderboard.canWin(entry) ? .integer(Int64(place + 1)) : .null
-        members["best"] = entry.best?.json ?? .null
-        members["last"] = entry.last.map { .real($0) } ?? .null
-        members["metric"] = .text(objective.metric)
-        members["goal"] = .text(objective.goal.rawValue)
-        members["parameters"] = .object(entry.parameters.byName)
-        return .object(members)
-      })
-  }
-}

@@ -56,9 +56,10 @@ extension RunRecord {
       facts.append(("command", command))
       facts.append(("code", code))
     }
-    facts.append(("objective", "\(spec.objective.goal.rawValue) \(spec.objective.metric)"))
+    facts.append(("objective", spec.objectiveText))
     facts.append(("strategy", "\(spec.strategy.name), seed \(spec.seed)"))
     if let policy = spec.earlyTermination { facts.append(("early end", policy.name)) }
+    facts += spec.endPairs
     let limits = spec.limits
     facts.append(("trials", "\(trialCounts(board.states)) of at most \(limits.maxTotalTrials)"))
     if let best = board.best, let value = best.best?.value {
