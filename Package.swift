@@ -158,12 +158,19 @@ let package = Package(
       name: "ArtifactProcess", dependencies: ["Tracking", "TarArtifacts"], path: "Tests/ArtifactProcess",
       swiftSettings: strict),
     tests("TarArtifactsTests", ["Tracking", "TarArtifacts", "TrackingContracts", "ArtifactProcess"]),
+    // Plugins that do everything that deciders may do.
+    .target(name: "LadderPlugins", dependencies: ["Tracking"], path: "Tests/LadderPlugins", swiftSettings: strict),
+    // A process that drives a sweep with them, and is killed.
+    .executableTarget(
+      name: "SweepProcess",
+      dependencies: ["Tracking", "SQLite", "SQLTracking", "Sweeping", "LocalLauncher", "LadderPlugins"],
+      path: "Tests/SweepProcess", swiftSettings: strict),
     tests(
       "SweepingTests",
       [
         "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Sweeping", "TrackingContracts", "RandomStrategy",
         "GridStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "PlateauPolicies", "LocalLauncher",
-        "runs",
+        "LadderPlugins", "SweepProcess", "runs",
       ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
     tests("BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies", "CLinearKernels"]),

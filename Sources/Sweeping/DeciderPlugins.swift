@@ -6,6 +6,8 @@ public struct StrategyPlugin: Sendable {
   public let description: PluginDescription
   /// False for a strategy that does not look at how trials went, and may be asked ahead of their turn.
   public let learnsFromResults: Bool
+  /// True for a strategy that proposes trials `continuing:` trials that finished, whose checkpoints are kept for that.
+  public let continuesTrials: Bool
   private let findProblems: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem]
   private let makeStrategy: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any SearchStrategy
 
@@ -13,14 +15,15 @@ public struct StrategyPlugin: Sendable {
   ///
   /// - Parameters:
   ///   - problems: what `SearchStrategy.problems` says.
-  ///   - make: what `SearchStrategy.init` does; called once a driver, when the strategy is first asked.
+  ///   - make: what `SearchStrategy.init` does; called when the strategy is first asked, and again after an ask that failed.
   public init(
-    _ description: PluginDescription, learnsFromResults: Bool = true,
+    _ description: PluginDescription, learnsFromResults: Bool = true, continuesTrials: Bool = false,
     problems: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem],
     make: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any SearchStrategy
   ) {
     self.description = description
     self.learnsFromResults = learnsFromResults
+    self.continuesTrials = continuesTrials
     findProblems = problems
     makeStrategy = make
   }
@@ -28,7 +31,7 @@ public struct StrategyPlugin: Sendable {
   /// Describes a strategy of this program.
   public init(_ type: any SearchStrategy.Type) {
     self.init(
-      type.description, learnsFromResults: type.learnsFromResults,
+      type.description, learnsFromResults: type.learnsFromResults, continuesTrials: type.continuesTrials,
       problems: { type.problems(options: $0, sweep: $1) }, make: { try type.init(options: $0, sweep: $1) })
   }
 
@@ -52,7 +55,7 @@ public struct PolicyPlugin: Sendable {
   ///
   /// - Parameters:
   ///   - problems: what `TerminationPolicy.problems` says.
-  ///   - make: what `TerminationPolicy.init` does; called once a driver, when the policy is first asked.
+  ///   - make: what `TerminationPolicy.init` does; called when the policy is first asked, and again after an ask that failed.
   public init(
     _ description: PluginDescription,
     problems: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem],

@@ -9,7 +9,8 @@ public enum TrainerExit {
   public static let refused: Int32 = 2
   /// The numbers ran away; the trial counts as finished with what it logged.
   public static let diverged: Int32 = 3
-  /// It was asked to stop and left a checkpoint.
+  /// It was asked to stop, or has logged as many points as it is allowed, and left a checkpoint. A command says so too: a
+  /// trial that leaves with 0 has finished.
   public static let yielded: Int32 = 4
   /// The name of the file in the job directory that holds the message.
   public static let messageFile = "end"
@@ -35,6 +36,11 @@ public enum TrialEnvironment {
   public static let jobDirectory = "RUNS_JOB_DIR"
   /// An empty directory for what the trial leaves behind.
   public static let outputDirectory = "RUNS_OUTPUT_DIR"
+  /// How many points of the primary metric the trial may log, those of earlier attempts included, before it is to leave a
+  /// checkpoint and yield; not set for as many as it likes.
+  public static let allowance = "RUNS_ALLOWANCE"
+  /// `1` for a trial that goes on from what is in its checkpoint directory; not set otherwise.
+  public static let resumed = "RUNS_RESUMED"
   /// A directory that all attempts at the trial share, for the trial to make.
   public static let checkpointDirectory = "RUNS_CHECKPOINT_DIR"
   /// A parameter: this, followed by its name in upper case.
@@ -53,6 +59,11 @@ public enum SweepTag {
   public static let stopRequested = "runs.stop_requested"
   /// On a sweep: the milliseconds between its first start and now during which nobody drove it.
   public static let undriven = "runs.undriven_ms"
+  /// On a sweep: `TRY PLUGIN: MESSAGE` of the last time a strategy or policy could not decide.
+  public static let failedAsk = "runs.failed_ask"
   /// On a trial: `ATTEMPT CAUSE` of the attempt that was last asked to end, recorded before it is asked.
   public static let interrupted = "runs.interrupted"
+  /// On a trial: `ATTEMPT SERIES` of a last attempt that goes on, SERIES being a JSON object of `[points, largest step]` by
+  /// metric: what was on record when it began.
+  public static let before = "runs.points_before"
 }

@@ -29,6 +29,9 @@ func systemError(_ deed: String) -> TrackingError {
 
 func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }
 
+/// Returns whether there is something at a path.
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
 /// Returns whether a directory is empty, or not there.
 func isEmptyDirectory(_ path: String) -> Bool { names(in: path).isEmpty }
 
@@ -56,4 +59,60 @@ private func names(in directory: String) -> [String] {
     if name != ".", name != ".." { names.append(name) }
   }
   return names
+}
+
+/// Copies a directory with everything below, or does nothing when it is not there. What is found at the other path once this
+/// was begun is the whole copy: killed in between, it begins anew.
+///
+/// - Returns: false when there was nothing to copy.
+func copyTree(_ source: String, to target: String) throws -> Bool {
+  guard exists(source) else { return false }
+  let draft = target + ".new"
+  removeTree(draft)
+  try makeDirectories(draft)
+  try copyContents(of: source, to: draft)
+  guard rename(draft, target) == 0 else { throw systemError("rename \(draft) to \(target)") }
+  return true
+}
+
+private func copyContents(of source: String, to target: String) throws {
+  for name in names(in: source) {
+    let (from, to) = (source + "/" + name, target + "/" + name)
+    var status = stat()
+    guard lstat(from, &status) == 0 else { throw systemError("look at \(from)") }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR:
+      try makeDirectories(to)
+      try copyContents(of: from, to: to)
+    case S_IFREG: try copyFile(from, to: to, mode: status.st_mode & 0o777)
+    case S_IFLNK:
+      var place = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+      guard readlink(from, &place, Int(PATH_MAX)) >= 0, symlink(place, to) == 0 else { throw systemError("link \(to)") }
+    // A socket or a pipe is no state.
+    default: continue
+    }
+  }
+}
+
+private func copyFile(_ source: String, to target: String, mode: mode_t) throws {
+  let from = open(source, O_RDONLY | O_CLOEXEC)
+  guard from >= 0 else { throw systemError("read \(source)") }
+  defer { close(from) }
+  let to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+  guard to >= 0 else { throw systemError("write \(target)") }
+  defer { close(to) }
+  var piece = [UInt8](repeating: 0, count: 1 << 18)
+  while true {
+    let count = read(from, &piece, piece.count)
+    guard count > 0 else {
+      if count == 0 { return }
+      throw systemError("read \(source)")
+    }
+    var written = 0
+    while written < count {
+      let step = piece.withUnsafeBytes { Glibc.write(to, $0.baseAddress! + written, count - written) }
+      guard step > 0 else { throw systemError("write \(target)") }
+      written += step
+    }
+  }
 }

@@ -16,7 +16,9 @@ struct JobRecipe {
   }
 
   /// Makes the job, with its directories.
-  func job(of trial: TrialEntry, attempt: Int) throws -> Job {
+  ///
+  /// - Parameter isResumed: true when the trial goes on from what is in its checkpoint directory.
+  func job(of trial: TrialEntry, attempt: Int, isResumed: Bool) throws -> Job {
     let name = trial.run.job(attempt)
     let directory = paths.jobDirectory(name)
     try makeDirectories(directory + "/outputs")
@@ -42,6 +44,8 @@ struct JobRecipe {
     environment[TrialEnvironment.jobDirectory] = directory
     environment[TrialEnvironment.outputDirectory] = directory + "/outputs"
     environment[TrialEnvironment.checkpointDirectory] = paths.checkpointDirectory(of: trial.run)
+    environment[TrialEnvironment.allowance] = trial.allowance.map { String($0) }
+    environment[TrialEnvironment.resumed] = isResumed ? "1" : nil
     switch sweep.spec.work {
     case .trainer:
       try makeDirectories(paths.checkpointDirectory(of: trial.run))

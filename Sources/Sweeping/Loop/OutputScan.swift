@@ -24,8 +24,15 @@ struct OutputPattern {
 ///
 /// Every match of a line counts, in order. The value is the group named `value`, or the first group; a point's step is the
 /// group named `step`, or the match's place in its series. So a scan that starts over after a crash finds the same points
-/// again, and knows by their number which have been appended already.
+/// again, and knows by their number which have been appended already. Where an attempt goes on from a checkpoint, a match
+/// whose step is on record from before it counts no more.
 struct OutputScan {
+  /// What a series held when an attempt began that goes on.
+  struct Before: Equatable {
+    var count: Int
+    var largestStep: Int64
+  }
+
   /// A line longer than this is cut here: a program that never ends its line must not fill the memory.
   private static let longestLine = 1 << 20
 
@@ -36,14 +43,19 @@ struct OutputScan {
   // How many matches of each metric were seen, and how many points its series held when the scan began.
   private var seen: [String: Int] = [:]
   private let appended: [String: Int]
+  private let before: [String: Before]
 
   /// Starts a scan.
   ///
-  /// - Parameter appended: how many points the series of the counted attempt hold, by metric.
-  init(path: String, patterns: [OutputPattern], appended: [String: Int]) {
+  /// - Parameters:
+  ///   - appended: how many points the series of the counted attempt hold, by metric.
+  ///   - before: what they held when the job began, of an attempt that goes on.
+  init(path: String, patterns: [OutputPattern], appended: [String: Int], before: [String: Before] = [:]) {
     self.path = path
     self.patterns = patterns
     self.appended = appended
+    self.before = before
+    seen = before.mapValues(\.count)
   }
 
   /// Reads what was written since the last call.
@@ -98,10 +110,12 @@ struct OutputScan {
       decoded = text
       for match in text.matches(of: pattern.regex) {
         guard let value = OutputScan.value(of: match.output) else { continue }
+        let named = OutputScan.named("step", in: match.output).flatMap { Int64($0) }
+        if let named, let before = before[pattern.name], named <= before.largestStep { continue }
         let place = seen[pattern.name, default: 0]
         seen[pattern.name] = place + 1
         guard place >= appended[pattern.name, default: 0] else { continue }
-        let step = OutputScan.named("step", in: match.output).flatMap { Int64($0) } ?? Int64(place)
+        let step = named ?? Int64(place)
         found[pattern.name, default: MetricColumns(name: pattern.name)].append(
           MetricPoint(step: step, time: now, value: value))
       }

@@ -7,11 +7,9 @@ extension SweepLoop {
     if spec.completion.totalResource != nil { try observeWhatWasUsed() }
     // What has happened is recorded before it is judged.
     try commit([])
-    let event = try store.lastEvent(of: sweep.run)
-    guard event != completionSeen else { return nil }
-    completionSeen = event
-    let session = try SweepSession(sweep: sweep, decider: "sweep", reader: store, asOf: event, memory: memory)
-    let rule = CompletionRule(session: session) { try self.store.decisions(of: self.sweep.run) }
+    guard records.lastEvent != completionSeen else { return nil }
+    completionSeen = records.lastEvent
+    let rule = CompletionRule(session: session(for: "sweep")) { try self.store.decisions(of: self.sweep.run) }
     guard let found = try rule.finding() else { return nil }
     let hasScore = best != nil
     return Ending(
@@ -27,7 +25,7 @@ extension SweepLoop {
     guard used >= bound else { return }
     var changes: [Change] = []
     for number in active.keys.sorted() {
-      let count = trials[number].objective?.count ?? 0
+      let count = observable(number)
       guard count > trials[number].observed else { continue }
       changes.append(.observe(trials[number].run, count: count))
       trials[number].observed = count

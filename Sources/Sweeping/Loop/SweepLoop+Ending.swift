@@ -19,13 +19,16 @@ extension SweepLoop {
       let (number, run) = (job.trial, trials[job.trial].run)
       let end = try end(of: job, state)
       var changes: [Change] = [.endAttempt(run, number: job.attempt, end.outcome, detail: end.detail)]
-      if let count = trials[number].objective?.count, count > trials[number].observed {
+      // A trial that has come to its end by itself is seen whole.
+      let count = end.state == .finished ? trials[number].objective?.count ?? 0 : observable(number)
+      if count > trials[number].observed {
         changes.append(.observe(run, count: count))
         trials[number].observed = count
       }
       if end.state == .finished, let artifact = try outputs(of: job, run) { changes.append(.attach(artifact)) }
       changes.append(.transition(run, to: end.state, reason: end.reason))
-      putOff(changes, leaving: end.state == .finished ? driver.paths.checkpointDirectory(of: run) : nil)
+      let isDone = end.state == .finished && !keepsCheckpoints
+      putOff(changes, leaving: isDone ? driver.paths.checkpointDirectory(of: run) : nil)
       active[number] = nil
       trials[number].count(end.outcome)
       trials[number].reason = end.reason
@@ -34,6 +37,9 @@ extension SweepLoop {
     }
     newsArrived()
   }
+
+  // True when the strategy may begin trials with the checkpoints of those that finished.
+  private var keepsCheckpoints: Bool { driver.plugins.strategies[spec.strategy.name]?.continuesTrials ?? false }
 
   // What a command left in its output directory, stored as the artifact `outputs`; nil when it left nothing.
   private func outputs(of job: ActiveJob, _ run: RunID) throws -> Artifact? {
@@ -76,6 +82,7 @@ extension SweepLoop {
     if case .trainer = spec.work, jobState == .exited(TrainerExit.diverged) {
       return End(outcome: .exited(TrainerExit.diverged), state: .finished, reason: "diverged: " + message)
     }
+    if let end = waits(job, jobState) { return end }
     if let cause = job.cause { return try ordered(job, cause, jobState, tail) }
     switch jobState {
     case .lost, .unknown: return lost(trial, .lost, "the job was gone without a trace of its end", tail)
@@ -110,6 +117,16 @@ extension SweepLoop {
     return End(outcome: .exited(0), state: .failed, reason: reason)
   }
 
+  // A job that has logged as many points as it may, and yielded by itself or was asked to.
+  private func waits(_ job: ActiveJob, _ jobState: JobState) -> End? {
+    guard let allowance = trials[job.trial].allowance, trials[job.trial].objective?.count ?? 0 >= allowance
+    else { return nil }
+    guard job.cause == .paused || jobState == .exited(TrainerExit.yielded) && job.cause != .pruned else { return nil }
+    return End(
+      outcome: .canceled, state: .paused,
+      reason: "it has logged the \(allowance) \(allowance == 1 ? "point" : "points") that it is allowed so far")
+  }
+
   // A job that was asked to end, and did.
   private func ordered(_ job: ActiveJob, _ cause: ActiveJob.Cause, _ jobState: JobState, _ tail: String) throws -> End {
     switch cause {
@@ -121,6 +138,9 @@ extension SweepLoop {
       let decisions = try store.decisions(of: sweep.run)
       let why = decisions.last { $0.kind == .stop && $0.trial == job.trial }
       return End(outcome: .canceled, state: .pruned, reason: why?.reason ?? "stopped by the policy")
+    case .paused:
+      let why = try store.decisions(of: sweep.run).last { $0.kind == .pause && $0.trial == job.trial }
+      return End(outcome: .canceled, state: .paused, reason: why?.reason ?? "paused")
     case .timedOut:
       let limit = spec.limits.trialTimeout.map { Value.real($0).json } ?? ""
       return failed(
@@ -171,7 +191,10 @@ extension SweepLoop {
   /// Records the end of the sweep when nothing is left to do; to be asked while no job is active.
   func finishIfDone() throws -> SweepOutcome? {
     if let ending { return try finish(ending) }
-    guard ended == trials.count else { return nil }
+    if let parked { return try finish(Ending(state: .queued, reason: parked, cause: .interrupted)) }
+    guard ended + paused == trials.count else { return nil }
+    // Whether paused trials go on is the strategy's to say: once more, now that nothing runs.
+    guard paused == 0 || isWaitingForNews || !strategyLearns else { return nil }
     let (reason, details): (String, Value)
     let limit = spec.limits.maxTotalTrials
     if trials.count >= limit {
@@ -198,8 +221,12 @@ extension SweepLoop {
     if ending.state != .queued {
       // Trials that were recorded and never started have nothing to wait for any more.
       for index in trials.indices where !trials[index].state.isFinal {
-        changes.append(.transition(trials[index].run, to: .canceled, reason: ending.reason))
-        enter(.canceled, index)
+        let isLeft = trials[index].state == .paused && ending.state != .canceled
+        let state: RunState = isLeft ? .pruned : .canceled
+        let reason = isLeft ? "paused when the sweep ended: \(ending.reason)" : ending.reason
+        changes.append(.transition(trials[index].run, to: state, reason: reason))
+        trials[index].reason = reason
+        enter(state, index)
       }
       changes.append(
         .decide(
@@ -208,6 +235,11 @@ extension SweepLoop {
             reason: ending.reason, details: .object(details))))
     }
     changes.append(.transition(sweep.run, to: ending.state, reason: ending.reason))
+    if ending.state != .queued, keepsCheckpoints {
+      for trial in trials where trial.state == .finished {
+        putOff([], leaving: driver.paths.checkpointDirectory(of: trial.run))
+      }
+    }
     try commit(changes)
     state = ending.state
     note(nil, ending.state, ending.reason)

@@ -50,17 +50,28 @@ extension SweepLoop {
 
   /// Asks trials' jobs to end; the cause is recorded before, so that whoever finds their end knows what it means.
   func interrupt(_ numbers: [Int], _ cause: ActiveJob.Cause) throws {
-    let jobs = numbers.sorted().compactMap { active[$0] }.filter { $0.cause == nil }
-    guard !jobs.isEmpty else { return }
-    try commit(
-      jobs.map { job in
-        .setTag(trials[job.trial].run, name: SweepTag.interrupted, value: "\(job.attempt) \(cause.rawValue)")
-      })
-    for job in jobs {
-      active[job.trial]?.cause = cause
-      active[job.trial]?.killAt = graceEnd
-      try driver.launcher.interrupt(job.name, in: job.directory)
-      fault.pass()
-    }
+    let numbers = numbers.sorted().filter { active[$0].map { $0.cause == nil } ?? false }
+    guard !numbers.isEmpty else { return }
+    try commit(numbers.map { interruption($0, cause) })
+    for number in numbers { try send(cause, to: number) }
+  }
+
+  /// The record of what the end of a trial's job will mean.
+  func interruption(_ number: Int, _ cause: ActiveJob.Cause) -> Change {
+    .setTag(
+      trials[number].run, name: SweepTag.interrupted, value: "\(trials[number].attempts) \(cause.rawValue)")
+  }
+
+  /// Asks a trial's job to end, which is recorded.
+  func send(_ cause: ActiveJob.Cause, to number: Int) throws {
+    guard let job = active[number] else { return }
+    active[number]?.cause = cause
+    active[number]?.killAt = job.killAt ?? graceEnd
+    try driver.launcher.interrupt(job.name, in: job.directory)
+    fault.pass()
+  }
+
+  private var graceEnd: Timestamp {
+    Timestamp(milliseconds: now.milliseconds + Int64((spec.limits.grace * 1000).rounded()))
   }
 }

@@ -12,8 +12,14 @@ struct TrialEntry {
   var isOpen = false
   /// How many attempts failed by themselves.
   var failures = 0
+  /// True once it was let go on after a pause: from then on every attempt goes on from its checkpoint.
+  var hasWaited = false
   /// How many attempts in a row were lost.
   var losses = 0
+  /// How many points of the primary metric it may log before it is paused; nil for as many as it likes.
+  var allowance: Int?
+  /// The trial whose checkpoint it begins with; nil for none.
+  var continues: RunID?
   /// How many points of the primary metric deciders may see.
   var observed = 0
   /// What is known of the primary metric; nil before its first point.
@@ -44,8 +50,10 @@ struct ActiveJob {
     case interrupted
     /// A person stopped the sweep, or its time is up.
     case canceled
-    /// A policy stopped the trial.
+    /// A policy or strategy stopped the trial.
     case pruned
+    /// The trial is to wait: its allowance is used up, or a policy or strategy paused it.
+    case paused
     /// The trial has had its time.
     case timedOut = "timed_out"
   }

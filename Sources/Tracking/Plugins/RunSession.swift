@@ -22,16 +22,22 @@ public final class RunSession: Sendable {
   // Steps already on record when this attempt began, by metric: a run that goes on from a checkpoint logs them again,
   // and they must not count twice.
   private let loggedBefore: [String: Int64]
+  private let allowance: (metric: String, points: Int)?
+  // Points of the allowance's metric on record, those of earlier attempts included.
+  private let used = Mutex<Int>(0)
 
   /// Opens the session of a run's attempt.
   ///
   /// - Parameters:
   ///   - parameters: what the trial executes with: the spec's fixed parameters and the run's own.
   ///   - threads: the cores that fall to this run when several run at once.
+  ///   - allowance: how many points of a metric the run may have logged, those of earlier attempts included, before it is to
+  ///     yield; nil for as many as it likes.
   ///   - shouldYield: true once the run has been asked to stop.
   public init(
     run: RunID, parameters: [String: Value], store: any TrackingStore, artifacts: any ArtifactStore,
-    checkpointDirectory: String, scratchDirectory: String, threads: Int = 1, clock: @escaping Clock,
+    checkpointDirectory: String, scratchDirectory: String, threads: Int = 1,
+    allowance: (metric: String, points: Int)? = nil, clock: @escaping Clock,
     shouldYield: @escaping @Sendable () -> Bool
   ) throws {
     self.run = run
@@ -42,14 +48,20 @@ public final class RunSession: Sendable {
     self.scratchDirectory = scratchDirectory
     self.threads = max(1, threads)
     self.clock = clock
+    self.allowance = allowance
     yields = shouldYield
     try store.recoverMetrics()
-    loggedBefore = Dictionary(uniqueKeysWithValues: try store.series(of: run).map { ($0.name, $0.largestStep) })
+    let series = try store.series(of: run)
+    loggedBefore = Dictionary(uniqueKeysWithValues: series.map { ($0.name, $0.largestStep) })
     logger = try store.logger(for: run)
+    if let known = series.first(where: { $0.name == allowance?.metric }) { used.withLock { $0 = known.count } }
   }
 
-  /// True once the run has been asked to stop: write a checkpoint, return `.yielded`.
-  public var shouldYield: Bool { yields() }
+  /// True once the run has been asked to stop, or has logged as many points as it is allowed: write a checkpoint, return
+  /// `.yielded`. A run that looks after every point yields right after the last one that it is allowed.
+  public var shouldYield: Bool { yields() || isAllowanceUsed }
+
+  private var isAllowanceUsed: Bool { allowance.map { allowed in used.withLock { $0 >= allowed.points } } ?? false }
 
   /// Logs a point of a metric. Within one metric, steps rise from call to call.
   ///
@@ -58,6 +70,7 @@ public final class RunSession: Sendable {
   public func log(_ metric: String, _ value: Double, step: Int64) throws {
     if let last = loggedBefore[metric], step <= last { return }
     try logger.log(metric, step: step, value: value, time: clock())
+    if metric == allowance?.metric { used.withLock { $0 += 1 } }
   }
 
   /// Makes every point logged so far readable by others; they are safe without it.

@@ -42,8 +42,11 @@ struct LogCommand: ParsableCommand {
     }
     let id = try store.run(name)
     var columns: [MetricColumns] = []
-    let series = step == nil ? try store.tracking.series(of: id) : []
+    // A trial that goes on from a checkpoint may log again what came after it: each step counts once.
+    let isResumed = environment(TrialEnvironment.resumed) == "1" && environment(TrialEnvironment.run) == id.text
+    let series = step == nil || isResumed ? try store.tracking.series(of: id) : []
     for (name, value) in points {
+      if isResumed, let step, let last = series.first(where: { $0.name == name }), step <= last.largestStep { continue }
       let place = columns.firstIndex { $0.name == name }
       let next: Int64
       if let step {
@@ -62,7 +65,7 @@ struct LogCommand: ParsableCommand {
         columns.append(column)
       }
     }
-    try store.tracking.append(columns, to: id)
+    if !columns.isEmpty { try store.tracking.append(columns, to: id) }
   }
 
   private func assignment(_ text: String) throws -> (String, Double) {

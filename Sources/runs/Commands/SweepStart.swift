@@ -150,6 +150,9 @@ func drive(
   } else {
     printResult(sweep, board, outcome, options, common)
   }
+  if outcome.state == .queued, Interrupts.count == 0 {
+    throw CommandFailure(.no, "sweep \(id) is parked: \(outcome.reason)")
+  }
   if outcome.state == .queued {
     let exit: Exit = Interrupts.signal == 15 ? .terminated : .interrupted
     throw CommandFailure(exit, "sweep \(id) is interrupted; `runs sweep resume \(id)` goes on with it")

@@ -39,7 +39,7 @@ struct TrialRunCommand: ParsableCommand {
       let session = try RunSession(
         run: id, parameters: work.parameters, store: store.tracking, artifacts: store.artifacts,
         checkpointDirectory: checkpoints, scratchDirectory: scratch, threads: try threads(run, store.tracking),
-        clock: { .now() }, shouldYield: { Interrupts.stop.isRequested })
+        allowance: try allowance(run, store.tracking), clock: { .now() }, shouldYield: { Interrupts.stop.isRequested })
       let trainer = try builtinPlugins().trainer(work.trainer).init()
       do {
         let end = try trainer.train(in: session)
@@ -61,6 +61,14 @@ struct TrialRunCommand: ParsableCommand {
     } catch {
       return (TrainerExit.failed, String(describing: error))
     }
+  }
+
+  // As the sweep told when it started this attempt.
+  private func allowance(_ run: Run, _ reader: any TrackingReader) throws -> (metric: String, points: Int)? {
+    guard let points = environment(TrialEnvironment.allowance).flatMap({ Int($0) }), let parent = run.parent else {
+      return nil
+    }
+    return (try reader.sweep(parent).spec.objective.metric, points)
   }
 
   // The cores are shared by the trials that run at once.

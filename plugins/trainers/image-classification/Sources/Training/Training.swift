@@ -132,6 +132,11 @@ final class Training {
     }
     let epochs = parameters.whole("epochs") ?? 30
     while progress.ended == nil, progress.epoch <= epochs {
+      // Between two epochs, so that one that is allowed some points of an epoch's metric yields right after the last.
+      if sink.shouldYield() {
+        try writeCheckpoint()
+        return .yielded
+      }
       let start = progress
       for fold in start.fold..<learners.count {
         progress.fold = fold
@@ -175,7 +180,7 @@ final class Training {
         try sink.log("learning_rate", rate, learner.updates)
         if let norm = step.norm { try sink.log("grad_norm", norm, learner.updates) }
       }
-      if try lookUp() { return .yielded }
+      if try lookUp(isDue: logs) { return .yielded }
     }
     return .done
   }
@@ -183,14 +188,14 @@ final class Training {
   /// Makes the training yield after so many updates of its first net: for tests of checkpoints.
   func stop(afterUpdates updates: Int) { stopAfter = updates }
 
-  /// Now and then: writes a checkpoint when it is due, and asks whether to leave.
-  private func lookUp() throws -> Bool {
+  /// Now and then, and after every point: writes a checkpoint when it is due, and asks whether to leave.
+  private func lookUp(isDue: Bool) throws -> Bool {
     if let stopAfter, learners[0].updates >= stopAfter {
       try writeCheckpoint()
       return true
     }
     let now = Files.seconds()
-    if now - lastLook < 0.05 { return false }
+    if !isDue, now - lastLook < 0.05 { return false }
     lastLook = now
     let yields = sink.shouldYield()
     if yields || now - lastCheckpoint >= parameters.real("checkpoint_seconds") { try writeCheckpoint() }
