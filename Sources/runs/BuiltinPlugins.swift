@@ -18,6 +18,8 @@ internal import TruncationPolicy
 /// The plugins that are built in: a line each.
 func builtinPlugins() -> PluginCatalogue {
   var plugins = PluginCatalogue()
+  plugins.register(AutoStrategy.self)
+  plugins.register(BayesianStrategy.self)
   plugins.register(RandomStrategy.self)
   plugins.register(GridStrategy.self)
   plugins.register(SobolStrategy.self)
@@ -32,7 +34,6 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(TruncationPolicy.self)
   plugins.register(ThresholdPolicy.self)
   plugins.register(PatiencePolicy.self)
-  plugins.register(BayesianStrategy.self)
   plugins.register(ImageClassificationTrainer.self)
   plugins.register(LocalLauncher.self)
   return plugins

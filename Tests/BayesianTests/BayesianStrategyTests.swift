@@ -117,3 +117,41 @@ struct BayesianStrategyTests {
     #expect(BayesianStrategy.problems(options: ["initial_trials": 5], sweep: sweep) == [])
   }
 }
+
+extension BayesianStrategyTests {
+  @Test func `constraints hold, and the default comes first`() throws {
+    var space = SearchSpace((0..<2).map { ParameterSpace("x\($0)", .continuous(min: 0, max: 1, scale: .linear)) })
+    space.constraints = [try SearchSpace.Constraint("x0 < x1")]
+    space.parameters[0].standard = 0.25
+    space.parameters[1].standard = 0.75
+    var simulation = SweepSimulation(space: space, trials: 20)
+    try simulation.run(Self.made(simulation), 20) { values in
+      (values["x0"]?.number ?? 0) * -1 + (values["x1"]?.number ?? 0)
+    }
+    #expect(simulation.records.trials.count == 20)
+    #expect(simulation.records.trials[0].parameters.byName == ["x0": 0.25, "x1": 0.75])
+    for trial in simulation.records.trials { #expect(space.satisfies(trial.parameters)) }
+  }
+
+  @Test func `a parameter may depend on a number's range`() throws {
+    let space = SearchSpace([
+      ParameterSpace("depth", .integer(min: 1, max: 8, scale: .linear)),
+      ParameterSpace("rate", .continuous(min: 0, max: 1, scale: .linear)),
+      ParameterSpace(
+        "skip", .continuous(min: 0, max: 1, scale: .linear),
+        conditions: [
+          .init(parameter: "depth", values: [], minimum: 5), .init(parameter: "rate", values: [], maximum: 0.5),
+        ]),
+    ])
+    var simulation = SweepSimulation(space: space, trials: 25)
+    try simulation.run(Self.made(simulation), 25) { values in
+      (values["skip"]?.number ?? 1) + (values["rate"]?.number ?? 0) * 0.1
+    }
+    for trial in simulation.records.trials {
+      let values = trial.parameters.byName
+      let isActive = (values["depth"]?.number ?? 0) >= 5 && (values["rate"]?.number ?? 1) <= 0.5
+      #expect((values["skip"] != nil) == isActive)
+    }
+    #expect(try #require(simulation.best) < 0.1)
+  }
+}

@@ -15,12 +15,15 @@ final class BayesianModel: Sendable {
     var fitEvaluations = 60
     /// The most points that the kernel's parameters are fitted to.
     var fitPoints = 250
-    /// How many kernels are drawn from the posterior and averaged over; 0 for the mode alone.
+    /// How many kernels are drawn from the posterior and averaged over, where there are few points; 0 for the mode alone.
     var kernels = 8
     /// How many steps lie between two of them.
     var between = 6
+    /// The most points that the model is conditioned on; of more the best and the latest are taken.
+    var mostPoints = 600
     /// What an improvement must exceed to count, in the model's units.
     var margin = 0.0
+    var marginEvery = 1
   }
 
   /// A proposed point.
@@ -37,16 +40,16 @@ final class BayesianModel: Sendable {
   let settings: Settings
   let seed: UInt64
   private let sobol: Sobol
-  // The kernels fitted so far; kept because one serves several proposals.
-  private let fits = Mutex<[Fitted]>([])
+  // The models conditioned so far; kept because one serves several proposals.
+  private let kept = Mutex<[Conditioned]>([])
 
-  private struct Fitted {
+  private struct Conditioned {
     var transform: ValueTransform
-    var points: [[Double]]
+    // The points and values that the kernels are fitted to, and all points.
     var values: [Double?]
-    var unknowns: [[Double]]
+    var points: [[Double]]
+    var processes: [GaussianProcess]
   }
-
   /// Makes a model of a space.
   init(space: ModelSpace, settings: Settings, seed: UInt64) {
     self.space = space
@@ -77,40 +80,122 @@ final class BayesianModel: Sendable {
     points: [[Double]], values: [Double?], pending: [[Double]], number: Int, isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     let transform = settings.transforms[number % settings.transforms.count]
-    let transformed = transform(values)
-    let unknowns = fittedUnknowns(points: points, values: values, transform: transform)
-    let features = points.map { space.features(of: $0) }
-    let fit = makeFit(features: [], values: [])
-    let processes = unknowns.compactMap {
-      GaussianProcess(
-        fit.parameters($0), unordered: space.unorderedFeatures, features: features, values: transformed,
-        room: pending.count + 1)
+    let (points, values) = reduced(points, values)
+    // The processes are changed while they are looked at, so one proposal is made at a time.
+    return kept.withLock { kept in
+      let index = condition(&kept, points: points, values: values, transform: transform)
+      let processes = kept[index].processes
+      defer { for process in processes { process.truncate(to: points.count) } }
+      return search(processes, points: points, pending: pending, number: number, isTaken: isTaken)
     }
-    guard !processes.isEmpty else { return [] }
+  }
+
+  // The points that the model is conditioned on: all, or the best third and the latest of many.
+  private func reduced(_ points: [[Double]], _ values: [Double?]) -> ([[Double]], [Double?]) {
+    guard points.count > settings.mostPoints else { return (points, values) }
+    let order = points.indices.sorted {
+      (values[$0] ?? .infinity, $0) < (values[$1] ?? .infinity, $1)
+    }
+    var isIn = Set(order.prefix(settings.mostPoints / 3))
+    for index in points.indices.reversed() where isIn.count < settings.mostPoints { isIn.insert(index) }
+    let chosen = isIn.sorted()
+    return (chosen.map { points[$0] }, chosen.map { values[$0] })
+  }
+
+  private func search(
+    _ processes: [GaussianProcess], points: [[Double]], pending: [[Double]], number: Int,
+    isTaken: @escaping ([Double]) -> Bool
+  ) -> [Proposal] {
+    let features = points.map { space.features(of: $0) }
+    let pendingFeatures = pending.map { space.features(of: $0) }
     var average = [Double](repeating: 0, count: points.count)
     var bounds: [Double] = []
     for process in processes {
       let (means, _) = process.predict(all: features)
       for index in average.indices { average[index] += means[index] }
-      bounds.append((means.min() ?? 0) - settings.margin)
+      let margin = number % settings.marginEvery == settings.marginEvery - 1 ? settings.margin : 0
+      bounds.append((means.min() ?? 0) - margin)
       // Kriging believer: what is under way is taken to come out as predicted.
-      for point in pending {
-        let feature = space.features(of: point)
-        process.append([feature], values: [process.predict(feature).mean])
-      }
+      for feature in pendingFeatures { process.append([feature], values: [process.predict(feature).mean]) }
     }
-    var order = Array(points.indices)
-    order.sort { average[$0] != average[$1] ? average[$0] < average[$1] : $0 < $1 }
+    let order = points.indices.sorted {
+      average[$0] != average[$1] ? average[$0] < average[$1] : $0 < $1
+    }
     var draws = Draws(seed: seed, number: number, purpose: 1)
     let search = AcquisitionSearch(
-      space: space, processes: processes, bounds: bounds, effort: settings.effort, isTaken: isTaken)
-    let incumbents = order.prefix(5).map { points[$0] }
+      space: space, processes: processes, bounds: bounds, effort: effort(points.count), isTaken: isTaken)
     let found = search.best(
-      near: Array(incumbents), sobol: sobol, first: 64 + number * settings.effort.spread, draws: &draws)
+      near: order.prefix(5).map { points[$0] }, sobol: sobol, first: 64 + number * settings.effort.spread,
+      draws: &draws)
     return found.map {
       Proposal(
         point: $0.point, logImprovement: $0.value, mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin)
     }
+  }
+
+  // Less is looked at where each look costs more.
+  private func effort(_ count: Int) -> AcquisitionSearch.Effort {
+    var effort = settings.effort
+    if count > 120 {
+      effort.spread /= 2
+      effort.near /= 2
+    }
+    if count > 300 { effort.starts = max(4, effort.starts / 2) }
+    return effort
+  }
+
+  // How many kernels serve a number of points: the fewer points, the less is known of the kernel.
+  private func kernels(for count: Int) -> Int {
+    switch count {
+    case ...120: settings.kernels
+    case ...250: settings.kernels / 2
+    case ...400: settings.kernels / 4
+    default: 0
+    }
+  }
+
+  // Brings the kept models up to date and returns the place of the one asked for: kernels fitted to the first points,
+  // the rest appended, so that a fresh instance comes to the same bits.
+  private func condition(
+    _ kept: inout [Conditioned], points: [[Double]], values: [Double?], transform: ValueTransform
+  ) -> Int {
+    let count = Self.fitted(of: points.count)
+    let first = Array(values.prefix(count))
+    var index = kept.firstIndex {
+      $0.transform == transform && $0.values == first && $0.points.count <= points.count
+        && $0.points == Array(points.prefix($0.points.count))
+    }
+    let features = points.map { space.features(of: $0) }
+    if index == nil {
+      let base = Array(features.prefix(count))
+      let fit = makeFit(features: base, values: transform(first))
+      let values = transform(first)
+      let processes = fittedUnknowns(fit, count).compactMap {
+        GaussianProcess(
+          fit.parameters($0), unordered: space.unorderedFeatures, features: base, values: values,
+          room: max(64, count / 8))
+      }
+      kept =
+        kept.suffix(3) + [
+          Conditioned(
+            transform: transform, values: first, points: Array(points.prefix(count)), processes: processes)
+        ]
+      index = kept.count - 1
+    }
+    let place = index ?? 0
+    let old = kept[place].points.count
+    let all = transform(values)
+    let new = Array(features[old...])
+    kept[place].points = points
+    for model in kept[place].processes.indices {
+      // Room for what is under way too; the bits do not depend on it.
+      if kept[place].processes[model].capacity < points.count + 64 {
+        kept[place].processes[model] = kept[place].processes[model].copy(room: points.count - old + 128)
+      }
+      kept[place].processes[model].append(new, values: Array(all[old...]))
+      kept[place].processes[model].revalue(all)
+    }
+    return place
   }
 
   private func makeFit(features: [[Double]], values: [Double]) -> KernelFit {
@@ -125,27 +210,16 @@ final class BayesianModel: Sendable {
       }, priors: settings.priors)
   }
 
-  private func fittedUnknowns(points: [[Double]], values: [Double?], transform: ValueTransform) -> [[Double]] {
-    let count = Self.fitted(of: points.count)
-    let points = Array(points.prefix(count))
-    let values = Array(values.prefix(count))
-    let known = fits.withLock { $0.first { $0.transform == transform && $0.values == values && $0.points == points } }
-    if let known { return known.unknowns }
-    let fit = makeFit(features: points.map { space.features(of: $0) }, values: transform(values))
+  private func fittedUnknowns(_ fit: KernelFit, _ count: Int) -> [[Double]] {
     var minimizer = Minimizer()
     minimizer.evaluations = settings.fitEvaluations
     minimizer.tolerance = 1e-5
     minimizer.slopeTolerance = 1e-3
     minimizer.firstStep = 1
     let found = fit.fit(starts: fit.starts(settings.fitStarts), minimizer: minimizer)
-    var kernels = [found.unknowns]
-    if settings.kernels > 0 {
-      var draws = Draws(seed: seed, number: count, purpose: 3)
-      kernels = fit.samples(from: found.unknowns, count: settings.kernels, between: settings.between, draws: &draws)
-    }
-    fits.withLock {
-      $0 = $0.suffix(5) + [Fitted(transform: transform, points: points, values: values, unknowns: kernels)]
-    }
-    return kernels
+    let kernels = kernels(for: count)
+    guard kernels > 0 else { return [found.unknowns] }
+    var draws = Draws(seed: seed, number: count, purpose: 3)
+    return fit.samples(from: found.unknowns, count: kernels, between: settings.between, draws: &draws)
   }
 }

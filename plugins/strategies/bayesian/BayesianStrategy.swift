@@ -18,6 +18,7 @@ public struct BayesianStrategy: SearchStrategy {
   private let map: SpaceMap
   private let spec: SweepSpec
   private let initialTrials: Int
+  private let note: String?
   private let model: BayesianModel
 
   /// Returns what is wrong with the options.
@@ -35,10 +36,18 @@ public struct BayesianStrategy: SearchStrategy {
 
   /// Makes the strategy of one sweep.
   public init(options: [String: Value], sweep: SweepSpec) throws {
+    try self.init(options: options, sweep: sweep, note: nil)
+  }
+
+  /// Makes the strategy that another one chose.
+  ///
+  /// - Parameter note: why it did, for the details of each proposal.
+  init(options: [String: Value], sweep: SweepSpec, note: String?) throws {
     if let problem = BayesianStrategy.problems(options: options, sweep: sweep).first(where: \.isError) {
       throw TrackingError(.invalid, problem.message)
     }
     spec = sweep
+    self.note = note
     map = SpaceMap(sweep.space)
     initialTrials =
       options["initial_trials"]?.integer.map { Int($0) }
@@ -57,12 +66,14 @@ public struct BayesianStrategy: SearchStrategy {
     for number in before.count..<before.count + max(0, count) {
       guard
         let next = self.next(
-          number, design, observations, pending, isTaken: { taken.contains($0) },
+          number, design, observations, pending, isTaken: { taken.contains($0) || !map.satisfies($0) },
           isProposed: { fingerprints.contains($0.fingerprint) })
       else {
-        return .exhausted("every configuration of the search space that could be found has been tried")
+        return .exhausted(spec.space.exhaustion)
       }
-      session.propose(next.configuration, reason: next.reason, details: next.details)
+      var details = next.details
+      if let note { details["strategy"] = .text(note) }
+      session.propose(next.configuration, reason: next.reason, details: .object(details))
       let point = map.point(of: next.configuration)
       fingerprints.insert(next.configuration.fingerprint)
       taken.insert(point)
@@ -74,7 +85,7 @@ public struct BayesianStrategy: SearchStrategy {
   private struct Next {
     var configuration: [Parameter]
     var reason: String
-    var details: Value
+    var details: [String: Value]
   }
 
   private func next(
@@ -86,7 +97,7 @@ public struct BayesianStrategy: SearchStrategy {
         points: observations.points, values: observations.values, pending: pending, number: number, isTaken: isTaken)
       for proposal in proposals {
         let configuration = map.configuration(at: proposal.point)
-        guard !isProposed(configuration) else { continue }
+        guard !isProposed(configuration), map.cube.space.satisfies(configuration) else { continue }
         return Next(
           configuration: configuration, reason: proposal.reason(results: observations.scored, pending: pending.count),
           details: proposal.details)

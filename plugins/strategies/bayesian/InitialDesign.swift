@@ -1,7 +1,7 @@
 internal import Tracking
 
-/// The trials before the model knows anything: where like sweeps were good, the middle of the space, then points spread
-/// evenly over it.
+/// The trials before the model knows anything: where like sweeps were good, the default or the middle of the space, then
+/// points spread evenly over it.
 struct InitialDesign {
   /// A configuration of the design.
   struct Choice {
@@ -34,31 +34,38 @@ struct InitialDesign {
   ///
   /// - Parameter number: the proposal's.
   func configuration(_ number: Int, isProposed: ([Parameter]) -> Bool) -> Choice? {
+    func isNew(_ configuration: [Parameter]) -> Bool {
+      map.cube.space.satisfies(configuration) && !isProposed(configuration)
+    }
     if number < hints.count {
       let configuration = map.configuration(at: hints[number])
-      if !isProposed(configuration) {
+      if isNew(configuration) {
         return Choice(
           configuration: configuration, kind: "transfer", reason: "it was among the best of the sweep that came before")
       }
     }
-    let middle = map.configuration(
-      at: map.space.point(fromCube: [Double](repeating: 0.5, count: map.space.dimensions.count)))
-    if number == hints.count, !isProposed(middle) {
-      return Choice(configuration: middle, kind: "centre", reason: "the middle of the space, before anything is known")
+    if number == hints.count {
+      if let standard = map.cube.space.standardConfiguration {
+        if !isProposed(standard) {
+          return Choice(configuration: standard, kind: "default", reason: "the default of the space")
+        }
+      } else {
+        let centre = [Double](repeating: 0.5, count: map.space.dimensions.count)
+        let middle = map.configuration(at: map.space.point(fromCube: centre))
+        if isNew(middle) {
+          return Choice(
+            configuration: middle, kind: "centre", reason: "the middle of the space, before anything is known")
+        }
+      }
     }
     for draw in 0..<Self.draws {
-      let configuration = map.configuration(at: map.space.point(fromCube: sobol.point(number + draw)))
-      if !isProposed(configuration) {
+      let configuration = map.configuration(at: map.space.point(fromCube: sobol.point(max(number - 1, 0) + draw)))
+      if isNew(configuration) {
         return Choice(
           configuration: configuration, kind: "spread", reason: "one of the points spread evenly over the space")
       }
     }
-    guard let all = map.cube.space.allConfigurations(usingGrids: false, limit: 1 << 16) else { return nil }
-    let left = all.filter { !isProposed($0) }
-    guard !left.isEmpty else { return nil }
-    var draws = Draws(seed: seed, number: number, purpose: 2)
-    return Choice(
-      configuration: left[draws.index(below: left.count)], kind: "left",
-      reason: "one of the \(left.count) configurations that were left")
+    guard let drawn = map.cube.space.untriedDraw(proposal: number, seed: seed, isTried: isProposed) else { return nil }
+    return Choice(configuration: drawn.configuration, kind: "random", reason: drawn.reason)
   }
 }

@@ -50,7 +50,7 @@ struct AcquisitionSearch {
         points.append(perturbed(incumbents[index % incumbents.count], wide: index / incumbents.count, &draws))
       }
     }
-    let scores = scored(points)
+    let scores = screened(points)
     var order = Array(points.indices)
     order.sort { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
     var starts: [Int] = []
@@ -92,6 +92,20 @@ struct AcquisitionSearch {
     let count = Double(each.count)
     let mean = each.reduce(0) { $0 + $1.mean } / count
     return (mean, each.reduce(0) { $0 + $1.variance + ($1.mean - mean) * ($1.mean - mean) } / count)
+  }
+
+  // The scores of the points that two of the models find best; minus infinity for the others.
+  private func screened(_ points: [[Double]]) -> [Double] {
+    guard processes.count > 2 else { return scored(points) }
+    let few = AcquisitionSearch(
+      space: space, processes: [processes[0], processes[processes.count - 1]],
+      bounds: [bounds[0], bounds[bounds.count - 1]], effort: effort, isTaken: isTaken)
+    let first = few.scored(points)
+    let order = points.indices.sorted { first[$0] != first[$1] ? first[$0] > first[$1] : $0 < $1 }
+    let kept = Array(order.prefix(max(points.count / 8, 64)))
+    var scores = [Double](repeating: -.infinity, count: points.count)
+    for (index, score) in zip(kept, scored(kept.map { points[$0] })) { scores[index] = score }
+    return scores
   }
 
   /// Returns the logarithmic expected improvements of points, on the models' average.

@@ -83,18 +83,17 @@ CLONED void linear_distances(int64_t count, int64_t dimensions, const double *we
 }
 
 CLONED void linear_matern(int64_t count, double amplitude, const double *squared, double *value, double *slope) {
-  if (slope) {
-    for (int64_t j = 0; j < count; j++) {
-      double s = __builtin_sqrt(5.0 * squared[j]);
-      double e = amplitude * exp_of(-s);
-      value[j] = (1.0 + s + s * s * (1.0 / 3.0)) * e;
-      slope[j] = (-5.0 / 6.0) * (1.0 + s) * e;
-    }
-  } else {
-    for (int64_t j = 0; j < count; j++) {
-      double s = __builtin_sqrt(5.0 * squared[j]);
-      value[j] = (1.0 + s + s * s * (1.0 / 3.0)) * (amplitude * exp_of(-s));
-    }
+  // In pieces with a home of their own: the arrays may be one and the same, and then no loop over them is vectorised.
+  enum { piece = 64 };
+  for (int64_t from = 0; from < count; from += piece) {
+    int64_t width = count - from < piece ? count - from : piece;
+    double s[piece], e[piece], v[piece];
+    for (int64_t j = 0; j < width; j++) s[j] = __builtin_sqrt(5.0 * squared[from + j]);
+    for (int64_t j = 0; j < width; j++) e[j] = amplitude * exp_of(-s[j]);
+    for (int64_t j = 0; j < width; j++) v[j] = (1.0 + s[j] + s[j] * s[j] * (1.0 / 3.0)) * e[j];
+    if (slope)
+      for (int64_t j = 0; j < width; j++) slope[from + j] = (-5.0 / 6.0) * (1.0 + s[j]) * e[j];
+    for (int64_t j = 0; j < width; j++) value[from + j] = v[j];
   }
 }
 

@@ -4,8 +4,9 @@ internal import Tracking
 /// A Gaussian process with a Matern-5/2 kernel: what is known of a function from some of its values.
 ///
 /// Source: Rasmussen and Williams 2006, algorithm 2.1; it keeps the inverse of Cholesky's factor, which grows by a row
-/// with each new point. Features are those of `ModelSpace.features(of:)`. Not thread-safe: one owner at a time.
-final class GaussianProcess {
+/// with each new point. Features are those of `ModelSpace.features(of:)`.
+// Unchecked: a process has one owner at a time; `BayesianModel` uses its own under its lock.
+final class GaussianProcess: @unchecked Sendable {
   /// The kernel.
   let parameters: KernelParameters
   /// Which features are categories.
@@ -116,6 +117,14 @@ final class GaussianProcess {
   func revalue(_ values: [Double]) {
     precondition(values.count == count, "one value a point")
     self.values = values
+    solve()
+  }
+
+  /// Takes back the points after the first `count`; the factor's rows before them stay as they are.
+  func truncate(to count: Int) {
+    guard count < self.count else { return }
+    self.count = count
+    values.removeSubrange(count...)
     solve()
   }
 

@@ -7,6 +7,8 @@ struct KernelPriors: Sendable, Equatable {
   var lengthScale = -1.586
   /// How far logarithmic length scales spread.
   var lengthScaleSpread = 1.732
+  /// What is added to the location for categories: two of them differ by 1, two numbers by less as a rule.
+  var categoryShift = 0.0
   /// The location of the logarithmic noise variance, for values of variance 1.
   var noise = -9.0
   /// How far it spreads.
@@ -17,13 +19,8 @@ struct KernelPriors: Sendable, Equatable {
   var warpSpread = 0.0
   /// The variance of the mean.
   var meanVariance = 0.0
-  /// The bounds of the logarithmic noise variance.
-  var noiseBounds = (-16.0, 1.0)
-
-  static func == (left: KernelPriors, right: KernelPriors) -> Bool {
-    left.lengthScale == right.lengthScale && left.lengthScaleSpread == right.lengthScaleSpread
-      && left.noise == right.noise && left.noiseSpread == right.noiseSpread
-      && left.amplitudeSpread == right.amplitudeSpread && left.warpSpread == right.warpSpread
-      && left.meanVariance == right.meanVariance && left.noiseBounds == right.noiseBounds
-  }
+  /// The lower bound of the logarithmic noise variance.
+  var noiseLow = -16.0
+  /// The upper one.
+  var noiseHigh = 1.0
 }

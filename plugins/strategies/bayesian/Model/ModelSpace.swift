@@ -14,21 +14,26 @@ struct ModelSpace: Sendable {
     case unordered(Int)
   }
 
-  /// When a dimension is active: each of its parents is, and has one of some values.
+  /// When a dimension is active: each of its parents is, and has one of some values or places.
   struct Condition: Hashable, Sendable {
     /// What one parent must be.
     struct Clause: Hashable, Sendable {
       /// The parent, an earlier dimension.
       var parent: Int
-      /// The parent's values, in the point's terms; none for a condition that never holds.
+      /// The parent's values, in the point's terms.
       var values: [Double]
+      /// The parent's places that will do as well; nil for none, as in a condition that never holds.
+      var range: ClosedRange<Double>?
+
+      /// Returns whether a place of the parent, NaN where it is not active, will do.
+      func holds(at place: Double) -> Bool { values.contains(place) || range?.contains(place) == true }
     }
 
     /// All that must hold.
     var clauses: [Clause]
 
     /// Returns whether the condition holds at a point whose inactive places are NaN.
-    func holds(at point: [Double]) -> Bool { clauses.allSatisfy { $0.values.contains(point[$0.parent]) } }
+    func holds(at point: [Double]) -> Bool { clauses.allSatisfy { $0.holds(at: point[$0.parent]) } }
   }
 
   /// A dimension.

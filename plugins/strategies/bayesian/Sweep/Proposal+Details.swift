@@ -10,7 +10,7 @@ extension BayesianModel.Proposal {
   }
 
   /// The numbers that led to it.
-  var details: Value {
+  var details: [String: Value] {
     [
       "kind": .text(origin.rawValue), "log_expected_improvement": .real(logImprovement),
       "predicted_mean": .real(mean), "predicted_sd": .real(sd),

@@ -40,13 +40,21 @@ struct SpaceMap: Sendable {
     var clauses: [ModelSpace.Condition.Clause] = []
     for condition in parameter.conditions {
       guard let parent = searched[condition.parameter] else { continue }
-      if let place = places[parent.name] {
-        let values = condition.values.map { Self.place(of: parent.domain.position(of: $0), in: kinds[place]) }
-        clauses.append(.init(parent: place, values: Array(Set(values)).sorted()))
-      } else if !condition.values.contains(where: { $0.matches(parent.domain.value(at: 0.5)) }) {
-        // The parent has one value, and not one of these: never active.
-        clauses.append(.init(parent: 0, values: []))
+      guard let place = places[parent.name] else {
+        // The parent has one value: if it is not one of these, the parameter is never active.
+        if !condition.holds(for: parent.domain.value(at: 0.5)) { clauses.append(.init(parent: 0, values: [])) }
+        continue
       }
+      let known =
+        kinds[place] == .continuous ? condition.values : (parent.domain.allValues ?? []).filter(condition.holds)
+      let values = known.map { Self.place(of: parent.domain.position(of: $0), in: kinds[place]) }
+      var clause = ModelSpace.Condition.Clause(parent: place, values: Array(Set(values)).sorted())
+      if kinds[place] == .continuous, condition.minimum != nil || condition.maximum != nil {
+        let low = condition.minimum.map { parent.domain.position(of: .real($0)) } ?? 0
+        let high = condition.maximum.map { parent.domain.position(of: .real($0)) } ?? 1
+        if low <= high { clause.range = low...high }
+      }
+      clauses.append(clause)
     }
     return clauses.isEmpty ? nil : ModelSpace.Condition(clauses: clauses)
   }
@@ -67,6 +75,11 @@ struct SpaceMap: Sendable {
       if let place { point[index] = Self.place(of: place, in: space.dimensions[index].kind) }
     }
     return space.canonical(point)
+  }
+
+  /// Returns whether the configuration at a point meets the space's constraints.
+  func satisfies(_ point: [Double]) -> Bool {
+    cube.space.constraints.isEmpty || cube.space.satisfies(configuration(at: point))
   }
 
   /// Returns the configuration at a point.
