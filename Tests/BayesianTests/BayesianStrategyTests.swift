@@ -121,7 +121,7 @@ struct BayesianStrategyTests {
 extension BayesianStrategyTests {
   @Test func `constraints hold, and the default comes first`() throws {
     var space = SearchSpace((0..<2).map { ParameterSpace("x\($0)", .continuous(min: 0, max: 1, scale: .linear)) })
-    space.constraints = [try SearchSpace.Constraint("x0 < x1")]
+    space.constraints = [try Constraint("x0 < x1")]
     space.parameters[0].standard = 0.25
     space.parameters[1].standard = 0.75
     var simulation = SweepSimulation(space: space, trials: 20)

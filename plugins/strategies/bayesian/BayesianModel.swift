@@ -21,9 +21,11 @@ final class BayesianModel: Sendable {
     var between = 6
     /// The most points that the model is conditioned on; of more the best and the latest are taken.
     var mostPoints = 600
-    /// What an improvement must exceed to count, in the model's units.
-    var margin = 0.0
-    var marginEvery = 1
+    /// The expected improvement, as a part of what was gained since the first trials, below which the search has
+    /// settled in one place and a leap is looked for; 0 for never.
+    var settled = 0.01
+    /// By how much a leap improves, as a part of what was gained since the first trials.
+    var leap = 0.1
   }
 
   /// A proposed point.
@@ -34,6 +36,8 @@ final class BayesianModel: Sendable {
     var mean: Double
     var sd: Double
     var origin: AcquisitionSearch.Origin
+    /// Whether little was left to gain near the best, so that something better by a margin was looked for.
+    var isLeap: Bool
   }
 
   let space: ModelSpace
@@ -112,9 +116,8 @@ final class BayesianModel: Sendable {
     var bounds: [Double] = []
     for process in processes {
       let (means, _) = process.predict(all: features)
-      for index in average.indices { average[index] += means[index] }
-      let margin = number % settings.marginEvery == settings.marginEvery - 1 ? settings.margin : 0
-      bounds.append((means.min() ?? 0) - margin)
+      for index in average.indices { average[index] += means[index] / Double(processes.count) }
+      bounds.append(means.min() ?? 0)
       // Kriging believer: what is under way is taken to come out as predicted.
       for feature in pendingFeatures { process.append([feature], values: [process.predict(feature).mean]) }
     }
@@ -122,14 +125,23 @@ final class BayesianModel: Sendable {
       average[$0] != average[$1] ? average[$0] < average[$1] : $0 < $1
     }
     var draws = Draws(seed: seed, number: number, purpose: 1)
-    let search = AcquisitionSearch(
+    var search = AcquisitionSearch(
       space: space, processes: processes, bounds: bounds, effort: effort(points.count), isTaken: isTaken)
-    let found = search.best(
-      near: order.prefix(5).map { points[$0] }, sobol: sobol, first: 64 + number * settings.effort.spread,
-      draws: &draws)
+    let incumbents = order.prefix(5).map { points[$0] }
+    let first = 64 + number * settings.effort.spread
+    var found = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
+    let gained = (average.prefix(min(10, points.count / 2)).min() ?? 0) - (average.min() ?? 0)
+    var isLeap = false
+    if let top = found.first, gained > 0, top.value < PortableMath.log(settings.settled * gained) {
+      search.bounds = bounds.map { $0 - settings.leap * gained }
+      let further = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
+      isLeap = !further.isEmpty
+      if isLeap { found = further }
+    }
     return found.map {
       Proposal(
-        point: $0.point, logImprovement: $0.value, mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin)
+        point: $0.point, logImprovement: $0.value, mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin,
+        isLeap: isLeap)
     }
   }
 

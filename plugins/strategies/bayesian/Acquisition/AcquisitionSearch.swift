@@ -35,7 +35,7 @@ struct AcquisitionSearch {
   /// The models; what is looked for is good on their average.
   let processes: [GaussianProcess]
   /// What is to be improved on, for each model, in the model's units.
-  let bounds: [Double]
+  var bounds: [Double]
   var effort = Effort()
   /// Whether a canonical point may not be proposed.
   let isTaken: ([Double]) -> Bool
