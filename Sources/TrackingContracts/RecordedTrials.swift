@@ -7,6 +7,8 @@ public struct RecordedTrials: TrackingReader {
   public var trials: [Trial]
   /// The points of the primary metric, by trial number.
   public var objective: [Int: MetricColumns]
+  /// The points of other metrics, by trial number and name.
+  public var others: [Int: [String: MetricColumns]] = [:]
   /// The number of the last change.
   public var event: EventNumber
 
@@ -87,9 +89,11 @@ public struct RecordedTrials: TrackingReader {
   /// Returns the number of the last change.
   public func lastEvent(of sweep: RunID) throws -> EventNumber { event }
 
-  /// Returns points of the primary metric, whatever name is asked for.
+  /// Returns points of a metric: those of `others`, and of the primary metric for any other name.
   public func points(of run: RunID, metric: String, in range: Range<Int>, attempt: Int?) throws -> MetricColumns {
-    guard let number = trials.first(where: { $0.run == run })?.number, let all = objective[number] else {
+    guard let number = trials.first(where: { $0.run == run })?.number,
+      let all = others[number]?[metric] ?? objective[number]
+    else {
       return MetricColumns(name: metric)
     }
     var columns = MetricColumns(name: metric)

@@ -77,6 +77,21 @@ public struct Rehearsal {
     records.objective[number] = columns
   }
 
+  /// Ends a trial with its loss and one value of each of other metrics.
+  public mutating func end(_ number: Int, _ loss: Double, others: [String: Double]) {
+    end(number, [loss])
+    records.others[number] = Dictionary(
+      uniqueKeysWithValues: others.map { name, value in
+        (name, MetricColumns(name: name, steps: [0], times: [0], values: [value]))
+      })
+  }
+
+  /// Lets a running trial log values until it is through with them or paused; true when it is paused.
+  public mutating func log(_ values: [Double], to number: Int) -> Bool {
+    for value in values where !records.log(value, to: number) { return true }
+    return false
+  }
+
   /// Runs trials one after the other, or so many at a time of which always the oldest ends first.
   ///
   /// - Parameter loss: of a configuration; nil for one that fails.

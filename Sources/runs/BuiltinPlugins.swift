@@ -8,7 +8,9 @@ internal import ImageClassificationTrainer
 internal import ListStrategy
 internal import LocalLauncher
 internal import MedianStoppingPolicy
+internal import ParetoStrategy
 internal import PlateauPolicies
+internal import PopulationStrategy
 internal import RandomStrategy
 internal import Sweeping
 internal import TPEStrategy
@@ -26,6 +28,8 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(ListStrategy.self)
   plugins.register(TPEStrategy.self)
   plugins.register(CMAESStrategy.self)
+  plugins.register(PopulationStrategy.self)
+  plugins.register(ParetoStrategy.self)
   plugins.register(HyperbandStrategy.self)
   plugins.register(AshaStrategy.self)
   plugins.register(AshaPolicy.self)

@@ -51,15 +51,42 @@ public struct TrialScores: Sendable {
   public init() {}
 
   /// Returns the trials that have ended, in the order of their ends. Canceled ones, which a person ended, tell nothing
-  /// and are left out.
+  /// and are left out. Where every configuration is evaluated several times (`repeats`), those of one configuration are
+  /// one, with the mean of their losses, once all of them have ended.
   public mutating func trials(in session: SweepSession) throws -> [ScoredTrial] {
-    try session.ended.compactMap { trial in
+    let scored = try session.ended.compactMap { trial -> ScoredTrial? in
       guard trial.state != .canceled else { return nil }
       if let scored = known[trial.number] { return scored }
       let scored = try session.scored(trial)
       known[trial.number] = scored
       return scored
     }
+    let repeats = session.sweep.spec.repeats
+    return repeats > 1 ? TrialScores.means(of: scored, repeats) : scored
+  }
+
+  private static func means(of trials: [ScoredTrial], _ repeats: Int) -> [ScoredTrial] {
+    var groups: [String: [ScoredTrial]] = [:]
+    var means: [ScoredTrial] = []
+    for trial in trials {
+      let key = trial.configuration.fingerprint
+      groups[key, default: []].append(trial)
+      guard let group = groups[key], group.count == repeats else { continue }
+      let whole = group.filter { $0.loss != nil }.sorted { ($0.number ?? 0) < ($1.number ?? 0) }
+      var mean = whole.first ?? trial
+      mean.number = group.compactMap(\.number).min()
+      if !whole.isEmpty {
+        mean.loss = whole.reduce(0) { $0 + ($1.loss ?? 0) } / Double(whole.count)
+        let others = whole.compactMap(\.otherLosses)
+        mean.otherLosses =
+          others.count < whole.count
+          ? nil : others[0].indices.map { place in others.reduce(0) { $0 + $1[place] } / Double(others.count) }
+        mean.violation = whole.map(\.violation).max() ?? 0
+        mean.isWhole = whole.allSatisfy(\.isWhole)
+      }
+      means.append(mean)
+    }
+    return means
   }
 }
 
@@ -81,8 +108,7 @@ extension SweepSession {
       let series =
         constraint.metric == spec.objective.metric
         ? try self.objective(of: trial) : try points(constraint.metric, of: trial)
-      let bounded = SweepSpec.Objective(metric: constraint.metric, goal: .minimize, selection: constraint.selection)
-      guard let value = bounded.score(of: series.values) else {
+      guard let value = constraint.value(of: series.values) else {
         violation = .infinity
         continue
       }

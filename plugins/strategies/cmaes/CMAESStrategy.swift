@@ -68,7 +68,8 @@ public final class CMAESStrategy: SearchStrategy {
       guard let drawn else { return .exhausted(sweep.space.exhaustion) }
       tried.insert(drawn.configuration)
       session.propose(
-        drawn.configuration, reason: drawn.reason + ", since the distribution drew what had been tried",
+        drawn.configuration,
+        reason: drawn.reason + ", since the distribution drew nothing new that meets the constraints",
         details: details(state))
     }
     return .open
@@ -85,7 +86,7 @@ public final class CMAESStrategy: SearchStrategy {
     for attempt in 0..<CMATrajectory.draws {
       let sample = state.sample(proposal: number, attempt: attempt, seed: sweep.seed)
       let configuration = layout.configuration(of: sample, in: cube)
-      if !tried.contains(configuration) { return configuration }
+      if sweep.space.satisfies(configuration), !tried.contains(configuration) { return configuration }
     }
     return nil
   }

@@ -35,6 +35,9 @@ struct CMATrajectory: Sendable {
       let places = best.map { layout.sample(of: $0.configuration, in: cube, otherwise: first).numbers }
       mean = mean.indices.map { place in places.reduce(0) { $0 + $1[place] } / Double(places.count) }
     }
+    if best.isEmpty, let standard = sweep.space.standardConfiguration {
+      mean = layout.sample(of: standard, in: cube, otherwise: first).numbers
+    }
     states = [
       (CMAState(layout, samples: samples, epoch: 0, mean: mean, sigma: options.sigma * (best.isEmpty ? 1 : 0.5)), 0)
     ]

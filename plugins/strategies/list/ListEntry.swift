@@ -34,6 +34,9 @@ struct ListEntry {
       chosen[parameter.name] = member
       configuration.append(Parameter(parameter.name, member))
     }
+    if problems.isEmpty, !space.satisfies(configuration) {
+      problems.append("it does not meet the search space's constraints")
+    }
   }
 
   private static func names(of space: SearchSpace) -> String {

@@ -17,9 +17,11 @@ struct SobolWalk: Sendable {
   /// Returns the configuration at a point of the sequence.
   func configuration(_ index: Int) -> [Parameter] { cube.configuration(at: sequence.point(index)) }
 
-  /// Returns whether a point of the sequence was tried, and a later one may not be.
+  /// Returns whether a point of the sequence has nothing to propose, and a later one may.
   func isTried(_ index: Int, _ tried: TriedConfigurations) -> Bool {
-    index < SobolWalk.end(tried) && tried.contains(configuration(index))
+    guard index < SobolWalk.end(tried) else { return false }
+    let configuration = configuration(index)
+    return !cube.space.satisfies(configuration) || tried.contains(configuration)
   }
 
   // A bound by the place in the sequence and not by the misses of one call, so that the answer does not depend on where
@@ -34,7 +36,7 @@ struct SobolWalk: Sendable {
     while index < SobolWalk.end(tried) {
       let configuration = configuration(index)
       index += 1
-      if !tried.contains(configuration) { return (configuration, index - 1) }
+      if cube.space.satisfies(configuration), !tried.contains(configuration) { return (configuration, index - 1) }
     }
     return nil
   }

@@ -93,10 +93,13 @@ public final class TPEStrategy: SearchStrategy {
   // MARK: - Start
 
   private func drawn(_ number: Int, _ tried: TriedConfigurations) -> Proposal? {
+    if number == enqueued, let first = space.standardConfiguration, !tried.contains(first) {
+      return Proposal(configuration: first, reason: "the default point of the search space")
+    }
     // From the first proposal of the strategy's own, so that the sequence is used from its beginning.
     let point = max(0, number - enqueued)
     let configuration = cube.configuration(at: start.point(point))
-    if !tried.contains(configuration) {
+    if space.satisfies(configuration), !tried.contains(configuration) {
       return Proposal(
         configuration: configuration, reason: "point \(point) of Sobol's sequence, before there is enough to model",
         details: ["point": .integer(Int64(point))])
@@ -138,7 +141,7 @@ public final class TPEStrategy: SearchStrategy {
         let attempt = UInt32(round * options.candidates + candidate)
         let randomness = ProposalRandomness(seed: seed, proposal: number, attempt: attempt)
         let configuration = good.sample(in: space, randomness: randomness)
-        if !tried.contains(configuration) { candidates.append(configuration) }
+        if space.satisfies(configuration), !tried.contains(configuration) { candidates.append(configuration) }
       }
       let points = candidates.map { cube.point(of: $0) }
       let (gains, losses) = (good.logDensities(at: points), other.logDensities(at: points))
