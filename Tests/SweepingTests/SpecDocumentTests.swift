@@ -47,7 +47,8 @@ import Tracking
       .compactMap { $0["then"]?["$ref"]?.text?.split(separator: "/").last }
     #expect(Set(types.map(String.init)) == Set(SpecKeys.types.keys))
     for (type, names) in SpecKeys.types {
-      #expect(try properties(sections[type]) == Set(SpecKeys.parameter + names), "\(type)")
+      let optional = SpecKeys.optional[type] ?? []
+      #expect(try properties(sections[type]) == Set(SpecKeys.parameter + names + optional), "\(type)")
     }
   }
 
@@ -65,7 +66,9 @@ import Tracking
       SpecKeys.top, SpecKeys.topIgnored, SpecKeys.trial, SpecKeys.trialIgnored, SpecKeys.limits, SpecKeys.objective,
       SpecKeys.selection, SpecKeys.constraint, SpecKeys.resource, SpecKeys.completion, SpecKeys.warmStart,
       SpecKeys.metric, SpecKeys.input, SpecKeys.output, SpecKeys.outputIgnored, SpecKeys.grid, SpecKeys.parameter,
-      Array(SpecKeys.types.keys), SpecKeys.types.values.flatMap { $0 }, Scale.allCases.map(\.rawValue),
+      Array(SpecKeys.types.keys), SpecKeys.types.values.flatMap { $0 }, SpecKeys.optional.values.flatMap { $0 },
+      SpecKeys.prior, SpecKeys.bounds, SpecKeys.ranges, SpecKeys.rangeLists, SpecKeys.range,
+      Scale.allCases.map(\.rawValue),
       Goal.allCases.map(\.rawValue),
     ]
     for name in Set(sections.joined()).sorted() where !page.contains("`\(name)`") && !page.contains("`\(name):") {
@@ -84,7 +87,9 @@ import Tracking
     for name in variables where !page.contains("`\(name)`") { Issue.record("docs/spec.md does not list `\(name)`") }
   }
 
-  @Test(arguments: ["examples/echo.yaml", "examples/azure-hello-sweep.yaml", "examples/python/sweep.yaml"])
+  @Test(arguments: [
+    "examples/echo.yaml", "examples/azure-hello-sweep.yaml", "examples/azure-nested.yaml", "examples/python/sweep.yaml",
+  ])
   func `an example is sound`(_ path: String) throws {
     let checked = SweepFile.check(
       text: try SpecDocumentTests.text(path), path: SpecDocumentTests.root.appending(path: path).path,

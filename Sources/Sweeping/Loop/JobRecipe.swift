@@ -23,15 +23,14 @@ struct JobRecipe {
     let directory = paths.jobDirectory(name)
     try makeDirectories(directory + "/outputs")
     var environment = inherited.filter { !$0.key.hasPrefix("RUNS_") }
-    let values = trial.parameters.byName
+    let values = TrialValues(trial.parameters, in: sweep.spec.space)
     for (name, value) in sweep.spec.inputs {
       environment[TrialEnvironment.inputPrefix + name.uppercased()] = value.plain
       environment[TrialEnvironment.azurePrefix + name] = value.plain
     }
-    for (name, value) in values {
-      let text = sweep.spec.space[name]?.domain.text(of: value) ?? value.plain
-      environment[TrialEnvironment.parameterPrefix + name.uppercased()] = text
-      environment[TrialEnvironment.azurePrefix + name] = text
+    for (path, text) in values.texts {
+      environment[TrialEnvironment.variable(ofParameterAt: path)] = text
+      environment[TrialEnvironment.azurePrefix + path.joined(separator: "_")] = text
     }
     environment["PATH"] = searchPath
     environment[TrialEnvironment.store] = paths.root
@@ -76,11 +75,10 @@ struct JobRecipe {
 
   // Azure's components name a swept parameter as an input: the trial's own value goes first.
   private func value(
-    of reference: CommandTemplate.Reference, _ parameters: [String: Value], _ directory: String
+    of reference: CommandTemplate.Reference, _ parameters: TrialValues, _ directory: String
   ) -> String? {
     if reference.kind == .outputs { return directory + "/outputs/" + reference.name }
     let given = reference.kind == .inputs ? sweep.spec.inputs[reference.name] : nil
-    guard let value = parameters[reference.name] ?? given else { return nil }
-    return sweep.spec.space[reference.name]?.domain.text(of: value) ?? value.plain
+    return parameters.text(at: reference.path) ?? given?.plain
   }
 }

@@ -17,8 +17,8 @@ struct CommandTemplate: Sendable {
 
     var kind: Kind
     var name: String
-    /// A member of a value that is an object: `${{search_space.x.member}}`; nil for the whole value.
-    var member: String?
+    /// The names of a member of a nested choice: `${{search_space.x.member}}`; empty for the whole value.
+    var members: [String] = []
     /// As it is written.
     var source: String
   }
@@ -100,9 +100,12 @@ struct CommandTemplate: Sendable {
 }
 
 extension CommandTemplate.Reference {
+  /// All the names, outermost first.
+  var path: [String] { [name] + members }
+
   /// The environment variable that holds the value.
   var variable: String {
-    let suffix = (member.map { "\(name)_\($0)" } ?? name).uppercased()
+    let suffix = path.joined(separator: "_").uppercased()
     return switch kind {
     case .searchSpace: TrialEnvironment.parameterPrefix + suffix
     case .inputs: TrialEnvironment.inputPrefix + suffix
@@ -202,7 +205,7 @@ private struct CommandTemplateParser {
     }
     let name = source.dropFirst(length).dropLast(closing.count).drop { $0 == " " }
     let parts = name.reversed().drop { $0 == " " }.reversed().split(separator: ".", omittingEmptySubsequences: false)
-    guard let kind = CommandTemplate.Reference.Kind(rawValue: String(parts[0])), (2...3).contains(parts.count),
+    guard let kind = CommandTemplate.Reference.Kind(rawValue: String(parts[0])), parts.count >= 2,
       parts.allSatisfy({ !$0.isEmpty })
     else {
       refuse(
@@ -213,7 +216,7 @@ private struct CommandTemplateParser {
     if length == 1 { refuse("'\(source)' is an old form; write '$\("{" + source + "}")'", isError: false) }
     flush()
     let reference = CommandTemplate.Reference(
-      kind: kind, name: String(parts[1]), member: parts.count == 3 ? String(parts[2]) : nil, source: source)
+      kind: kind, name: String(parts[1]), members: parts.dropFirst(2).map(String.init), source: source)
     add(.reference(reference, open.last == "'" ? .single : open.last == "\"" ? .double : .none))
     at += source.unicodeScalars.count
   }

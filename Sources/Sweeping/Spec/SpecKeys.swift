@@ -4,6 +4,7 @@ enum SpecKeys {
     "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "trial", "inputs", "outputs",
     "search_space", "sampling_algorithm", "objective", "early_termination", "limits", "metrics", "enqueue", "seed",
     "objectives", "constraints", "repeats", "resource", "completion", "warm_start", "resume_from",
+    "where", "azure_compatible",
   ]
   /// What Azure reads and a single machine has no use for.
   static let topIgnored = [
@@ -27,18 +28,31 @@ enum SpecKeys {
   static let output = ["type", "mode"]
   static let outputIgnored = ["path", "name", "version"]
   static let grid = ["count", "step"]
+  static let prior = ["mean", "mu", "sigma"]
+  static let bounds = ["min", "max"]
   /// What every parameter may have beside its type's own.
-  static let parameter = ["type", "when", "grid"]
+  static let parameter = ["type", "when", "grid", "default", "prior"]
 
-  /// Each type of parameter with its own names.
+  /// Each type of parameter with the names that it needs.
   static let types: [String: [String]] = [
-    "choice": ["values"], "categorical": ["values"], "randint": ["upper"],
-    "continuous": ["min", "max", "scale"], "integer": ["min", "max", "scale"],
+    "choice": ["values"], "categorical": ["values"], "fixed": ["value"], "randint": ["upper"],
+    "continuous": ["min", "max"], "integer": ["min", "max"],
     "uniform": ["min_value", "max_value"], "quniform": ["min_value", "max_value", "q"],
     "loguniform": ["min_value", "max_value"], "qloguniform": ["min_value", "max_value", "q"],
     "normal": ["mu", "sigma"], "qnormal": ["mu", "sigma", "q"],
     "lognormal": ["mu", "sigma"], "qlognormal": ["mu", "sigma", "q"],
   ]
+  /// Each type of parameter with the names that it may have.
+  static let optional: [String: [String]] = [
+    "choice": ["ordered"], "categorical": ["ordered"], "continuous": ["scale", "step", "q"],
+    "integer": ["scale", "step"], "quniform": rounding, "qloguniform": rounding, "qnormal": rounding,
+    "qlognormal": rounding,
+  ]
+  private static let rounding = ["as", "azure_compatible"]
+  /// Where SageMaker's lists of ranges may stand, and their names.
+  static let ranges = ["ParameterRanges", "HyperParameterRanges"]
+  static let rangeLists = ["ContinuousParameterRanges", "IntegerParameterRanges", "CategoricalParameterRanges"]
+  static let range = ["Name", "MinValue", "MaxValue", "ScalingType", "Values"]
 
   /// Every section with its names, to tell where a misplaced one belongs.
   static let sections: [(name: String, names: [String])] = [

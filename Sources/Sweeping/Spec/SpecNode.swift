@@ -93,6 +93,12 @@ struct SpecMember: Sendable {
 }
 
 extension SpecNode {
+  /// Makes a node that stands for what a file says in another form.
+  init(_ content: Content, at place: SpecNode) {
+    (line, column) = (place.line, place.column)
+    self.content = content
+  }
+
   /// The members of a mapping; nil for anything else.
   var members: [SpecMember]? { if case .mapping(let members) = content { members } else { nil } }
 

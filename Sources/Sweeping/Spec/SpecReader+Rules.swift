@@ -20,9 +20,23 @@ extension SpecReader {
     guard let (name, node, members) = plugin(member, "sampling_algorithm") else { return nil }
     var options = members
     let seed = options.removeValue(forKey: "seed")
+    // The bounds in the search space are recorded to the base e.
+    if ["random", "sobol"].contains(name) { options["logbase"] = nil }
     guard strategyPlugin(name, node) != nil else { return nil }
     let choice = SweepSpec.Choice(name, options: options.mapValues { $0.value.value })
     return (Chosen(choice: choice, options: options, member: member), seed)
+  }
+
+  /// Reads Azure's `logbase` among the options of random sampling.
+  ///
+  /// - Returns: its natural logarithm; 1 where there is none, which is the base e.
+  func logBase(_ member: SpecMember?) -> Double {
+    guard let base = member?.value.members?.first(where: { $0.name == "logbase" }) else { return 1 }
+    if base.value.scalarText?.lowercased() == "e" { return 1 }
+    guard let number = number(base) else { return 1 }
+    if number > 1 { return PortableMath.log(number) }
+    error(base.value, "logbase is \(number), and is e or a number above 1")
+    return 1
   }
 
   /// Reports what the chosen plugins find wrong with their options and with the sweep.
@@ -242,9 +256,16 @@ extension SpecReader {
           error(item, "\(parameter.name) has no meaning in this configuration: its `when` does not hold")
         }
         configuration.append(Parameter(parameter.name, value))
+      } else if isActive, parameter.domain.cardinality == 1, let only = parameter.domain.allValues?.first {
+        // What has one value need not be written.
+        given[parameter.name] = only
+        configuration.append(Parameter(parameter.name, only))
       } else if isActive, !isTrainer {
         error(item, "this configuration lacks \(parameter.name); a command needs every parameter")
       }
+    }
+    if let broken = space.constraints.first(where: { !SearchSpace([], constraints: [$0]).satisfies(configuration) }) {
+      error(item, "this configuration does not meet `where`: \(broken.text)")
     }
     return configuration
   }

@@ -1,8 +1,26 @@
 internal import Tracking
 
 extension SpecReader {
+  /// What the top of a spec says of every parameter.
+  struct SpaceRules {
+    /// True keeps Azure's rounding where a parameter does not say otherwise.
+    var isAzureCompatible = false
+    /// The logarithm of the base of log-based distributions; 1 for e.
+    var logBase = 1.0
+  }
+
+  /// A parameter as it was read, with the place of its name.
+  struct ReadParameter {
+    var parameter: ParameterSpace
+    var place: SpecMember
+  }
+
   /// Reads the search space; members keep their places for later findings.
-  func space(_ member: SpecMember?) -> (space: SearchSpace, members: [String: SpecMember]) {
+  ///
+  /// - Parameter conditions: `where` at the top of the spec; it may stand in the search space as well.
+  func space(
+    _ member: SpecMember?, where conditions: SpecMember? = nil, rules: SpaceRules = SpaceRules()
+  ) -> (space: SearchSpace, members: [String: SpecMember]) {
     guard let member else { return (SearchSpace(), [:]) }
     guard let members = member.value.members else {
       error(
@@ -11,14 +29,34 @@ extension SpecReader {
           + describe(member.value))
       return (SearchSpace(), [:])
     }
-    var space = SearchSpace()
+    var read: [ReadParameter] = []
+    var wheres = [conditions].compactMap { $0 }
+    var isWhole = true
     for parameter in members {
-      checkName(parameter, "a parameter")
-      if let read = self.parameter(parameter) { space.parameters.append(read) }
+      if parameter.name == "where" {
+        wheres.append(parameter)
+      } else if SpecKeys.ranges.contains(parameter.name) || SpecKeys.rangeLists.contains(parameter.name) {
+        for range in ranges(parameter) {
+          checkName(range, "a parameter")
+          let found = parameters(range, at: [range.name], rules)
+          isWhole = isWhole && found != nil
+          read += found ?? []
+        }
+      } else {
+        checkName(parameter, "a parameter")
+        let found = parameters(parameter, at: [parameter.name], rules)
+        isWhole = isWhole && found != nil
+        read += found ?? []
+      }
     }
-    let places = Dictionary(members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    if members.count == space.parameters.count { checkConditions(space, places) }
-    checkSpellings(members, TrialEnvironment.parameterPrefix)
+    let places = Dictionary(read.map { ($0.parameter.name, $0.place) }, uniquingKeysWith: { first, _ in first })
+      .merging(members.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+      .filter { $0.key != "where" }
+    var space = SearchSpace(siblingsNamed(read.map(\.parameter)))
+    if isWhole { checkConditions(space, places) }
+    checkSpellings(read)
+    space.constraints = wheres.flatMap { self.constraints(between: $0, space, isWhole: isWhole) }
+    if isWhole, !hasErrors { checkFeasibility(space, wheres.first ?? member) }
     return (space, places)
   }
 
@@ -45,27 +83,68 @@ extension SpecReader {
     }
   }
 
+  // Members of a nested choice have the names on their way in their variable; those of other branches may share it.
+  private func checkSpellings(_ read: [ReadParameter]) {
+    var seen: [String: [String]] = [:]
+    for (parameter, place) in read.map({ ($0.parameter, $0.place) }) {
+      let variable = TrialEnvironment.variable(ofParameterAt: parameter.path)
+      if let other = seen[variable], other != parameter.path {
+        error(
+          place,
+          "'\(parameter.path.joined(separator: "."))' and '\(other.joined(separator: "."))' would share the variable "
+            + "\(variable); rename one")
+      }
+      seen[variable] = parameter.path
+    }
+  }
+
   private func checkConditions(_ space: SearchSpace, _ places: [String: SpecMember]) {
     for problem in space.problems {
       guard let member = places[problem.parameter], let parameter = space[problem.parameter] else { continue }
       // What is wrong with a domain itself was reported at its own numbers.
       if parameter.domain.problems.contains(problem.message) { continue }
-      let when = member.value.members?.first { $0.name == "when" }
-      error(when ?? member, "\(problem.parameter): \(problem.message)")
+      let culprit = ["when", "default", "prior"].first { problem.message.contains($0) } ?? "when"
+      let place = member.value.members?.first { $0.name == culprit }
+      error(place ?? member, "\(problem.parameter): \(problem.message)")
     }
   }
 
-  private func parameter(_ member: SpecMember) -> ParameterSpace? {
+  // `when` of a member of a nested choice may name its siblings by their own names.
+  private func siblingsNamed(_ parameters: [ParameterSpace]) -> [ParameterSpace] {
+    let names = Set(parameters.map(\.name))
+    return parameters.map { parameter in
+      var parameter = parameter
+      let home = parameter.path.dropLast()
+      for index in parameter.conditions.indices {
+        let sibling = (home + [parameter.conditions[index].parameter]).joined(separator: ".")
+        if !home.isEmpty, names.contains(sibling) { parameter.conditions[index].parameter = sibling }
+      }
+      return parameter
+    }
+  }
+
+  // MARK: One parameter
+
+  /// Reads a parameter: one, or those of a nested choice.
+  ///
+  /// - Parameters:
+  ///   - path: the names on the way to it, its own last.
+  ///   - name: the parameter's name, where it is not the path.
+  ///   - branch: the condition that a member of a nested choice has by where it stands.
+  /// - Returns: nil when something is wrong, which is reported.
+  func parameters(
+    _ member: SpecMember, at path: [String], name: String? = nil, branch: [ParameterSpace.Condition] = [],
+    _ rules: SpaceRules
+  ) -> [ReadParameter]? {
+    let label = name ?? path.joined(separator: ".")
     guard member.value.members != nil else {
-      error(
-        member.value,
-        "\(member.name) is \(describe(member.value)), and a parameter is a mapping such as {type: uniform, min_value: 0, "
-          + "max_value: 1}; what is the same in every trial belongs into inputs or trial.parameters")
-      return nil
+      guard let value = literal(member, label) else { return nil }
+      let fixed = ParameterSpace(label, .categorical([value]), conditions: branch, memberPath: name == nil ? nil : path)
+      return [ReadParameter(parameter: fixed, place: member)]
     }
     let typeMember = member.value.members?.first { $0.name == "type" }
     guard let typeMember, let type = text(typeMember)?.lowercased() else {
-      if typeMember == nil { error(member, "\(member.name) has no type; it can be \(typeNames)") }
+      if typeMember == nil { error(member, "\(label) has no type; it can be \(typeNames)") }
       return nil
     }
     guard let own = SpecKeys.types[type] else {
@@ -73,82 +152,69 @@ extension SpecReader {
       error(typeMember.value, "there is no type '\(type)'\(near ?? "; a type can be \(typeNames)")")
       return nil
     }
-    guard let members = members(of: member.value, member.name, known: SpecKeys.parameter + own) else { return nil }
-    for name in own where members[name] == nil && name != "scale" {
-      error(member, "\(member.name) has no \(name), which every \(type) has")
+    let known = SpecKeys.parameter + own + (SpecKeys.optional[type] ?? [])
+    guard let members = members(of: member.value, label, known: known) else { return nil }
+    for name in own where members[name] == nil { error(member, "\(label) has no \(name), which every \(type) has") }
+    guard own.allSatisfy({ members[$0] != nil }) else { return nil }
+    let conditions = branch + self.conditions(members["when"])
+    if let values = members["values"], let items = values.value.items, items.contains(where: { $0.members != nil }) {
+      return nested(member, members, items, at: path, label, conditions: conditions, rules)
     }
-    guard own.allSatisfy({ members[$0] != nil || $0 == "scale" }), let domain = domain(type, members, member) else {
-      return nil
+    guard let domain = domain(type, members, member, rules) else { return nil }
+    var found = ParameterSpace(label, domain, conditions: conditions, memberPath: name == nil ? nil : path)
+    guard checkDomain(domain, label, member, members) else { return [ReadParameter(parameter: found, place: member)] }
+    if domain.cardinality == 1, type != "fixed" {
+      let only = domain.allValues?.first.map { domain.text(of: $0) } ?? "one value"
+      warning(member, "\(label) can only be \(only), so it is the same in every trial")
     }
-    var found = ParameterSpace(member.name, domain, conditions: conditions(members["when"]))
-    guard checkDomain(domain, member, members) else { return found }
     found.grid = grid(members["grid"], domain)
-    return found
+    found.standard = standard(members["default"], domain)
+    found.prior = prior(members["prior"], members["default"], domain)
+    return [ReadParameter(parameter: found, place: member)]
   }
 
   private var typeNames: String { SpecKeys.types.keys.sorted().joined(separator: ", ") }
 
-  private func domain(_ type: String, _ members: [String: SpecMember], _ parameter: SpecMember) -> Domain? {
-    func pair(_ first: String, _ second: String) -> (Double, Double)? {
-      let (left, right) = (number(members[first]), number(members[second]))
-      guard let left, let right else { return nil }
-      return (left, right)
-    }
-    switch type {
-    case "choice", "categorical": return categories(members["values"]).map { .categorical($0) }
-    case "randint":
-      return whole(members["upper"], from: 1).map { .integer(min: 0, max: $0 - 1, scale: .linear) }
-    case "integer":
-      let (min, max) = (whole(members["min"]), whole(members["max"]))
-      guard let min, let max, let scale = scale(members["scale"]) else { return nil }
-      return .integer(min: min, max: max, scale: scale)
-    case "continuous":
-      guard let (min, max) = pair("min", "max"), let scale = scale(members["scale"]) else { return nil }
-      return .continuous(min: min, max: max, scale: scale)
-    case "uniform": return pair("min_value", "max_value").map { .continuous(min: $0, max: $1, scale: .linear) }
-    case "loguniform": return pair("min_value", "max_value").map { .loguniform(min: $0, max: $1) }
-    case "normal": return pair("mu", "sigma").map { .normal(mu: $0, sigma: $1) }
-    case "lognormal": return pair("mu", "sigma").map { .lognormal(mu: $0, sigma: $1) }
-    default: break
-    }
-    let numbers = type.hasSuffix("normal") ? pair("mu", "sigma") : pair("min_value", "max_value")
-    guard let (first, second) = numbers, let q = number(members["q"]) else { return nil }
-    switch type {
-    case "quniform": return .quniform(min: first, max: second, q: q)
-    case "qloguniform": return .qloguniform(min: first, max: second, q: q)
-    case "qnormal": return .qnormal(mu: first, sigma: second, q: q)
-    default: return .qlognormal(mu: first, sigma: second, q: q)
+  // A value that is the same in every trial.
+  private func literal(_ member: SpecMember, _ label: String) -> Value? {
+    switch member.value.value {
+    case .null, .list, .object:
+      error(
+        member.value,
+        "\(label) is \(describe(member.value)), and a parameter is a mapping such as {type: uniform, min_value: 0, "
+          + "max_value: 1}, or a value that is the same in every trial")
+      return nil
+    case .real(let number) where !number.isFinite:
+      error(member.value, "\(label) is \(number), and a value is a finite number, a text or a truth value")
+      return nil
+    case let value: return value
     }
   }
 
-  private func scale(_ member: SpecMember?) -> Scale? { member == nil ? .linear : word(member) }
-
-  private func categories(_ member: SpecMember?) -> [Value]? {
+  private func standard(_ member: SpecMember?, _ domain: Domain) -> Value? {
     guard let member else { return nil }
-    guard let items = member.value.items else {
-      error(member.value, "values is a list, and here stands \(describe(member.value))")
+    return domain.member(matching: numeric(member.value, domain)) ?? member.value.value
+  }
+
+  private func prior(_ member: SpecMember?, _ standard: SpecMember?, _ domain: Domain) -> ParameterSpace.Prior? {
+    guard let member, let members = members(of: member.value, "prior", known: SpecKeys.prior) else { return nil }
+    guard let sigma = members["sigma"] else {
+      error(member, "prior has no sigma: how wide it is, as a share of the range, such as 0.1")
       return nil
     }
-    var values: [Value] = []
-    for item in items {
-      switch item.value {
-      case .object:
-        error(
-          item,
-          "a choice between mappings is not searched; make its members parameters of their own with `when: {NAME: VALUE}`"
-        )
-      case .list, .null:
-        error(item, "a category is a number, a text or a truth value, and here stands \(describe(item))")
-      case .real(let number) where !number.isFinite: error(item, "a category is a finite number, and this is \(number)")
-      case let value:
-        if values.contains(where: { $0.matches(value) }) {
-          warning(item, "\(value.plain) stands twice; it counts once")
-        } else {
-          values.append(value)
-        }
-      }
+    guard let mean = members["mean"] ?? members["mu"] ?? standard else {
+      error(member, "prior has no mean, and the parameter no default to be it")
+      return nil
     }
-    return values.count == items.count || !hasErrors ? values : nil
+    guard let sigma = number(sigma) else { return nil }
+    let value = numeric(mean.value, domain)
+    return ParameterSpace.Prior(mean: domain.member(matching: value) ?? value, sigma: sigma)
+  }
+
+  // A number in quotes counts where a number is asked for.
+  private func numeric(_ node: SpecNode, _ domain: Domain) -> Value {
+    guard case .text(let text) = node.value, domain.member(matching: node.value) == nil else { return node.value }
+    return Int64(text).map { .integer($0) } ?? Double(text).map { .real($0) } ?? node.value
   }
 
   private func conditions(_ member: SpecMember?) -> [ParameterSpace.Condition] {
@@ -161,6 +227,14 @@ extension SpecReader {
       return []
     }
     return members.map { condition in
+      if condition.value.members != nil {
+        let bounds = self.members(of: condition.value, "the bounds of \(condition.name)", known: SpecKeys.bounds) ?? [:]
+        if bounds.isEmpty {
+          error(condition.value, "when: \(condition.name) has no bound; say {min: 3}, {max: 5} or both")
+        }
+        return ParameterSpace.Condition(
+          parameter: condition.name, values: [], minimum: number(bounds["min"]), maximum: number(bounds["max"]))
+      }
       let items = condition.value.items ?? [condition.value]
       if items.isEmpty { error(condition.value, "when: \(condition.name) has no value, so it can never hold") }
       return ParameterSpace.Condition(parameter: condition.name, values: items.map(\.value))
@@ -168,67 +242,26 @@ extension SpecReader {
   }
 
   // Reports what is wrong with the numbers, at the number that each sentence begins with.
-  private func checkDomain(_ domain: Domain, _ parameter: SpecMember, _ members: [String: SpecMember]) -> Bool {
+  private func checkDomain(
+    _ domain: Domain, _ label: String, _ parameter: SpecMember, _ members: [String: SpecMember]
+  ) -> Bool {
     for problem in domain.problems {
       let names: [(String, [String])] = [
         ("min ", ["min", "min_value"]), ("max ", ["max", "max_value"]), ("q ", ["q"]), ("sigma ", ["sigma"]),
         ("a log scale", ["min"]), ("a reverse_log scale", ["scale"]), ("reverse_log", ["scale"]),
-        ("it has no", ["values"]),
+        ("it has no", ["values"]), ("step ", ["step", "q"]), ("as: int", ["as"]),
       ]
       let culprits = names.first { problem.hasPrefix($0.0) }?.1 ?? []
       let place = culprits.compactMap { members[$0]?.value }.first ?? parameter.value
-      error(place, "\(parameter.name): \(problem)")
+      error(place, "\(label): \(problem)")
     }
-    switch domain {
+    switch domain.unrounded {
     case .qloguniform(let min, _, let q) where PortableMath.exp(min) < q / 2 && q > 0:
-      warning(parameter, "\(parameter.name): values below q / 2 round to 0; raise min_value or lower q if 0 is no good")
+      warning(parameter, "\(label): values below q / 2 round to 0; raise min_value or lower q if 0 is no good")
     case .qlognormal(_, _, let q) where q > 0:
-      warning(parameter, "\(parameter.name): values below q / 2 round to 0; use lognormal if 0 is no good")
+      warning(parameter, "\(label): values below q / 2 round to 0; use lognormal if 0 is no good")
     default: break
     }
     return domain.problems.isEmpty
-  }
-
-  // MARK: Grids
-
-  private func grid(_ member: SpecMember?, _ domain: Domain) -> [Value]? {
-    guard let member else { return nil }
-    if let items = member.value.items { return listed(items, member, domain) }
-    guard let members = members(of: member.value, "grid", known: SpecKeys.grid) else { return nil }
-    switch (members["count"], members["step"]) {
-    case (let count?, nil):
-      guard let count = whole(count, from: 1, to: 1 << 20) else { return nil }
-      return domain.evenlySpaced(Int(count))
-        ?? refused(member, "a grid by count suits a range, and this is not one; give `grid: [...]`")
-    case (nil, let step?):
-      guard let step = number(step) else { return nil }
-      guard step > 0 else { return refused(member, "step is \(step), and must be greater than 0") }
-      return domain.stepped(step)
-        ?? refused(member, "a grid by step suits a range of up to 2^20 steps, and this is not one; give `grid: [...]`")
-    case (nil, nil) where member.value.members?.isEmpty == false: return nil
-    default: return refused(member, "grid is a list of values, {count: N} or {step: S}")
-    }
-  }
-
-  private func refused(_ member: SpecMember, _ message: String) -> [Value]? {
-    error(member.value, message)
-    return nil
-  }
-
-  private func listed(_ items: [SpecNode], _ member: SpecMember, _ domain: Domain) -> [Value]? {
-    var values: [Value] = []
-    for item in items {
-      guard let value = domain.member(matching: item.value) else {
-        error(item, "\(describe(item)) is not a value that the parameter can take")
-        continue
-      }
-      if values.contains(value) {
-        warning(item, "\(value.plain) stands twice; it counts once")
-      } else {
-        values.append(value)
-      }
-    }
-    if items.isEmpty { error(member.value, "the grid has no values; give at least one") }
-    return values.isEmpty ? nil : values
   }
 }

@@ -132,13 +132,15 @@ extension SpecReader {
     // A parameter that others depend on may have said all by what they are.
     used.formUnion(space.parameters.flatMap { $0.conditions.map(\.parameter) })
     for parameter in space.parameters where !used.contains(parameter.name) {
-      guard let place = places[parameter.name], !text.contains("RUNS_PARAM_"), !text.contains("AZUREML_SWEEP_") else {
+      guard let place = places[parameter.name], parameter.domain.cardinality != 1, !text.contains("RUNS_PARAM_"),
+        !text.contains("AZUREML_SWEEP_")
+      else {
         continue
       }
       warning(
         place,
-        "the command does not use '\(parameter.name)'; the program finds it only in RUNS_PARAM_"
-          + parameter.name.uppercased())
+        "the command does not use '\(parameter.name)'; the program finds it only in "
+          + TrialEnvironment.variable(ofParameterAt: parameter.path))
     }
     var code = ""
     if let member = members["code"], let path = self.text(member) {
@@ -166,28 +168,36 @@ extension SpecReader {
     for (reference, isOptional) in template.references {
       let place = place(of: reference.source, in: node)
       func refuse(_ message: String) { add(place.line, place.column, .error, message) }
-      if reference.member != nil {
-        refuse("'\(reference.source)' names a member, and no value here has members; write the parameter's name alone")
+      let name = reference.path.joined(separator: ".")
+      let found = space.parameters.filter { $0.path == reference.path }
+      if !reference.members.isEmpty, reference.kind == .outputs || found.isEmpty {
+        let isParent = reference.kind != .outputs && places[reference.name] != nil
+        refuse(
+          isParent
+            ? "'\(reference.source)' cannot be resolved: '\(reference.name)' has no such member"
+            : "'\(reference.source)' names a member, and only a choice between mappings has members")
         continue
       }
-      let name = reference.name
       switch reference.kind {
       case .outputs where !inputs.outputs.contains(name):
         refuse(missing(reference, among: inputs.outputs.sorted(), "outputs"))
       case .outputs: break
       case .inputs where inputs.values[name] != nil: break
-      case .inputs where places[name] == nil: refuse(missing(reference, among: inputs.values.keys.sorted(), "inputs"))
-      case .searchSpace where places[name] == nil:
+      case .inputs where found.isEmpty && places[name] == nil:
+        refuse(missing(reference, among: inputs.values.keys.sorted(), "inputs"))
+      case .searchSpace where found.isEmpty && places[name] == nil:
         refuse(missing(reference, among: places.keys.sorted(), "search_space"))
       case .inputs, .searchSpace:
-        used.insert(name)
-        if let condition = space[name]?.conditions.first?.parameter, space[condition] != nil, !isOptional {
+        used.formUnion(space.parameters.filter { $0.path.starts(with: reference.path) }.map(\.name))
+        if let condition = found.first?.conditions.first?.parameter, space[condition] != nil, !isOptional,
+          !space.isAlwaysActive(reference.path)
+        {
           refuse(
             isShell
               ? "'\(name)' is there only for some values of \(condition); put the part that needs it into '$[[ ... ]]', "
                 + "which is left out where it is not"
               : "'\(name)' is there only for some values of \(condition); an environment variable cannot use it, but "
-                + "RUNS_PARAM_\(name.uppercased()) is set where it is")
+                + "\(TrialEnvironment.variable(ofParameterAt: reference.path)) is set where it is")
         }
       }
     }
@@ -266,5 +276,19 @@ extension SpecReader {
     }
     if template.pieces.count == 1, let only = template.references.first?.reference { return inputs.values[only.name] }
     return .text(template.filled(isShell: false) { inputs.values[$0.name]?.plain })
+  }
+}
+
+extension SearchSpace {
+  /// Returns whether some parameter at a path is active in every configuration, as members are that every branch has.
+  func isAlwaysActive(_ path: [String]) -> Bool {
+    let found = parameters.filter { $0.path == path }
+    if found.contains(where: \.conditions.isEmpty) { return true }
+    guard let parent = found.first?.conditions.first?.parameter, let other = self[parent],
+      let values = other.domain.allValues, parent != path.joined(separator: "."),
+      found.allSatisfy({ $0.conditions.count == 1 && $0.conditions[0].parameter == parent }),
+      values.allSatisfy({ value in found.contains { $0.conditions[0].holds(for: value) } })
+    else { return false }
+    return other.path.count < path.count && isAlwaysActive(other.path)
   }
 }

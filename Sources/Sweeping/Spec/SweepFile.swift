@@ -44,7 +44,10 @@ public enum SweepFile {
     if members["search_space"] == nil {
       reader.error(top, "the spec has no search_space; say what is searched, parameter by parameter")
     }
-    let (space, places) = reader.space(members["search_space"])
+    let rules = SpecReader.SpaceRules(
+      isAzureCompatible: reader.truth(members["azure_compatible"]) ?? false,
+      logBase: reader.logBase(members["sampling_algorithm"]))
+    let (space, places) = reader.space(members["search_space"], where: members["where"], rules: rules)
     let inputs = reader.inputs(members["inputs"], outputs: members["outputs"])
     let work = reader.work(members["trial"], top: top, inputs: inputs, space: space, places: places)
     var trainer: (any Trainer.Type)?
@@ -58,7 +61,13 @@ public enum SweepFile {
       default: nil
       }
     let seed = reader.seed(members["seed"], strategy?.seed, fresh: freshSeed)
-    let enqueued = reader.enqueued(members["enqueue"], space: space, isTrainer: trainer != nil)
+    var enqueued = reader.enqueued(members["enqueue"], space: space, isTrainer: trainer != nil)
+    // What is believed to be good is the first thing that a strategy learns from.
+    if let strategy, reader.plugins.strategies[strategy.chosen.choice.name]?.learnsFromResults == true,
+      let standard = space.standardConfiguration, !enqueued.contains(where: { $0.fingerprint == standard.fingerprint })
+    {
+      enqueued.insert(standard, at: 0)
+    }
     let repeats = reader.repeats(members["repeats"])
     let limits = reader.limits(
       members["limits"], top: top, ownSize: ownSize.map { ($0 + enqueued.count) * repeats })
