@@ -168,6 +168,10 @@ extension SearchSpace {
           ? "it proposes a value for '\(extra)', which is no parameter of the space"
           : "it proposes a value for '\(extra)', whose `when` does not hold: \(Value.object(values).json)")
     }
+    guard satisfies(found) else {
+      let broken = constraints.map(\.text).joined(separator: "; ")
+      throw PluginProtocol.invalid("it proposes \(Value.object(values).json), which does not meet: \(broken)")
+    }
     return found
   }
 }

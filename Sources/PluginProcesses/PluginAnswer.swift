@@ -10,18 +10,21 @@ public struct PluginIntroduction: Sendable, Equatable {
   public var checks: Bool
   /// True for a strategy that answers `review`.
   public var reviews: Bool
+  /// True for a strategy that proposes trials which begin with another one's checkpoint.
+  public var continuesTrials: Bool
   /// How long it may take for an answer, in seconds.
   public var timeout: Double
 
   /// Makes an introduction.
   public init(
     _ description: PluginDescription, learnsFromResults: Bool = true, checks: Bool, reviews: Bool,
-    timeout: Double = OutsideProgram.patience
+    continuesTrials: Bool = false, timeout: Double = OutsideProgram.patience
   ) {
     self.description = description
     self.learnsFromResults = learnsFromResults
     self.checks = checks
     self.reviews = reviews
+    self.continuesTrials = continuesTrials
     self.timeout = timeout
   }
 
@@ -32,11 +35,12 @@ public struct PluginIntroduction: Sendable, Equatable {
       "name": .text(description.name), "summary": .text(description.summary),
       "options": .list(description.options.map { ["name": .text($0.name), "summary": .text($0.summary)] }),
       "learns_from_results": .boolean(learnsFromResults), "checks": .boolean(checks), "reviews": .boolean(reviews),
+      "continues_trials": .boolean(continuesTrials),
     ]
   }
 
-  /// Reads an introduction; what may be left out is: `summary`, `options`, `learns_from_results` (true), `checks` and
-  /// `reviews` (false), `timeout` (60 s).
+  /// Reads an introduction; what may be left out is: `summary`, `options`, `learns_from_results` (true), `checks`,
+  /// `reviews` and `continues_trials` (false), `timeout` (60 s).
   ///
   /// - Throws: `.invalid`, `.incompatible`.
   public init(value: Value) throws {
@@ -55,7 +59,7 @@ public struct PluginIntroduction: Sendable, Equatable {
           option["name"]?.text.map { PluginDescription.Option($0, option["summary"]?.text ?? "") }
         }),
       learnsFromResults: value["learns_from_results"]?.boolean ?? true, checks: value["checks"]?.boolean ?? false,
-      reviews: value["reviews"]?.boolean ?? false,
+      reviews: value["reviews"]?.boolean ?? false, continuesTrials: value["continues_trials"]?.boolean ?? false,
       timeout: value["timeout"]?.number.flatMap { $0 > 0 && $0 < 1e6 ? $0 : nil } ?? OutsideProgram.patience)
   }
 }

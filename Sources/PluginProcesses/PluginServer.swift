@@ -99,12 +99,12 @@ public struct ServedPlugin: Sendable {
 
   /// Describes a strategy by what it says of itself, what finds problems and what makes it.
   public init(
-    strategy description: PluginDescription, learnsFromResults: Bool,
+    strategy description: PluginDescription, learnsFromResults: Bool, continuesTrials: Bool = false,
     problems: @escaping @Sendable ([String: Value], SweepSpec) -> [PluginProblem],
     make: @escaping @Sendable ([String: Value], SweepSpec) throws -> any SearchStrategy
   ) {
     introduction = PluginIntroduction(
-      description, learnsFromResults: learnsFromResults, checks: true, reviews: true)
+      description, learnsFromResults: learnsFromResults, checks: true, reviews: true, continuesTrials: continuesTrials)
     findProblems = problems
     self.make = { .strategy(try make($0, $1)) }
   }

@@ -11,6 +11,11 @@ public struct PluginCatalogue: Sendable {
   /// The launchers.
   public private(set) var launchers: [String: any Launcher.Type] = [:]
 
+  /// Finds strategies that are not registered, by name: programs outside.
+  public var outsideStrategy: @Sendable (String) -> StrategyPlugin? = { _ in nil }
+  /// Finds policies that are not registered, by name: programs outside.
+  public var outsidePolicy: @Sendable (String) -> PolicyPlugin? = { _ in nil }
+
   /// Makes an empty catalogue.
   public init() {}
 
@@ -32,18 +37,26 @@ public struct PluginCatalogue: Sendable {
   /// Adds a launcher under the name that it gives itself.
   public mutating func register(_ launcher: any Launcher.Type) { launchers[launcher.description.name] = launcher }
 
+  /// Returns the strategy with a name, registered or outside; nil where there is none.
+  public func knownStrategy(_ name: String) -> StrategyPlugin? { strategies[name] ?? outsideStrategy(name) }
+
+  /// Returns the policy with a name, registered or outside; nil where there is none.
+  public func knownPolicy(_ name: String) -> PolicyPlugin? { policies[name] ?? outsidePolicy(name) }
+
   /// Returns the strategy with a name.
   ///
   /// - Throws: `.notFound` naming the nearest one.
   public func strategy(_ name: String) throws -> StrategyPlugin {
-    try PluginCatalogue.find(name, in: strategies, "search strategy")
+    if let found = knownStrategy(name) { return found }
+    return try PluginCatalogue.find(name, in: strategies, "search strategy")
   }
 
   /// Returns the policy with a name.
   ///
   /// - Throws: `.notFound` naming the nearest one.
   public func policy(_ name: String) throws -> PolicyPlugin {
-    try PluginCatalogue.find(name, in: policies, "termination policy")
+    if let found = knownPolicy(name) { return found }
+    return try PluginCatalogue.find(name, in: policies, "termination policy")
   }
 
   /// Returns the trainer with a name.

@@ -72,6 +72,12 @@ public final class SweepDriver: Sendable {
 
   private func drive(_ sweep: RunID, takesUpAgain: Bool) throws -> SweepOutcome {
     let record = try store.extendedSweep(sweep)
+    guard !record.spec.isManual else {
+      throw TrackingError(
+        .conflict,
+        "the trials of sweep '\(sweep)' are executed by hand (`trial: manual`): `runs ask \(sweep)` hands out the next one"
+      )
+    }
     let lock = try SweepLock(sweep, paths: paths)
     return try withExtendedLifetime(lock) {
       let run = try store.run(sweep)
@@ -103,6 +109,10 @@ public final class SweepDriver: Sendable {
     _ = try store.sweep(sweep)
     let run = try store.run(sweep)
     guard !run.state.isFinal else { return try drive(finished: sweep) }
+    if try store.sweep(sweep).spec.isManual {
+      try ManualSweep(store: store, plugins: plugins, paths: paths, clock: clock).cancel(sweep, reason: reason)
+      return try drive(finished: sweep)
+    }
     try store.commit(.setTag(sweep, name: SweepTag.stopRequested, value: reason))
     do {
       // A driver elsewhere may have obeyed, and let go, before we have the lock: that is the end, and no new beginning.

@@ -26,21 +26,26 @@ struct OpenStore: Sendable {
   ///   - creates: true makes the store where there is none: at the name, or `.runs` in the working directory.
   /// - Throws: `.notFound` where there is none and none is to be made.
   static func open(named: String?, creates: Bool) throws -> OpenStore {
+    try open(folder: folder(named: named, creates: creates))
+  }
+
+  /// Returns the folder of the store that a command means, as `open` finds it.
+  static func folder(named: String?, creates: Bool) throws -> String {
     if let name = named ?? environment("RUNS_STORE"), !name.isEmpty {
       let path = absolute(name)
       let inner = path + "/" + folderName
-      if !isStore(path), isStore(inner) { return try open(folder: inner) }
+      if !isStore(path), isStore(inner) { return inner }
       guard creates || isStore(path) else {
         let source = named == nil ? "RUNS_STORE" : "--store"
         throw CommandFailure(
           .notFound, "there is no store at \(path), which \(source) names; a command that records makes one there")
       }
-      return try open(folder: path)
+      return path
     }
     var directory = workingDirectory()
     while true {
       let candidate = (directory == "/" ? "" : directory) + "/" + folderName
-      if isStore(candidate) { return try open(folder: candidate) }
+      if isStore(candidate) { return candidate }
       guard directory != "/" else { break }
       directory = parent(of: directory)
     }
@@ -50,7 +55,7 @@ struct OpenStore: Sendable {
         "there is no store here: no folder .runs in \(workingDirectory()) or above; "
           + "`runs sweep start` and `runs exec` make one, --store and RUNS_STORE name one")
     }
-    return try open(folder: workingDirectory() + "/" + folderName)
+    return workingDirectory() + "/" + folderName
   }
 
   private static func isStore(_ path: String) -> Bool { access(path + "/runs.db", F_OK) == 0 }

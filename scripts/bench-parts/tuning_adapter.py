@@ -29,7 +29,7 @@ def domain(parameter):
     step = parameter.get("step", 1)
     if step == 1:
         return {"type": "integer", "min": parameter["low"], "max": parameter["high"], "scale": scale}
-    return {"type": "categorical", "values": list(range(parameter["low"], parameter["high"] + 1, step)), "ordered": True}
+    return {"type": "integer", "min": parameter["low"], "max": parameter["high"], "step": step, "scale": scale}
 
 
 def search_space(space):

@@ -25,7 +25,7 @@ extension SweepLoop {
   }
 
   /// True for a strategy that looks at how trials go.
-  var strategyLearns: Bool { driver.plugins.strategies[spec.strategy.name]?.learnsFromResults ?? true }
+  var strategyLearns: Bool { driver.plugins.knownStrategy(spec.strategy.name)?.learnsFromResults ?? true }
 
   /// True when somebody looks at trials while they run.
   var isWatched: Bool {

@@ -39,7 +39,7 @@ extension SweepLoop {
   }
 
   // True when the strategy may begin trials with the checkpoints of those that finished.
-  private var keepsCheckpoints: Bool { driver.plugins.strategies[spec.strategy.name]?.continuesTrials ?? false }
+  private var keepsCheckpoints: Bool { driver.plugins.knownStrategy(spec.strategy.name)?.continuesTrials ?? false }
 
   // What a command left in its output directory, stored as the artifact `outputs`; nil when it left nothing.
   private func outputs(of job: ActiveJob, _ run: RunID) throws -> Artifact? {

@@ -49,16 +49,16 @@ extension SpecReader {
         self.report(problem, at: place.map { ($0.line, $0.column) } ?? (top.line, top.column))
       }
     }
-    if let strategy, let plugin = plugins.strategies[strategy.choice.name] {
+    if let strategy, let plugin = plugins.knownStrategy(strategy.choice.name) {
       report(plugin.problems(options: strategy.choice.options, sweep: sweep), of: strategy)
     }
-    if let policy, let plugin = plugins.policies[policy.choice.name] {
+    if let policy, let plugin = plugins.knownPolicy(policy.choice.name) {
       report(plugin.problems(options: policy.choice.options, sweep: sweep), of: policy)
     }
   }
 
   private func strategyPlugin(_ name: String, _ node: SpecNode) -> StrategyPlugin? {
-    if let plugin = plugins.strategies[name] { return plugin }
+    if let plugin = plugins.knownStrategy(name) { return plugin }
     error(node, PluginCatalogue.unknown("search strategy", name, among: plugins.strategies.keys))
     return nil
   }
@@ -66,7 +66,7 @@ extension SpecReader {
   func policy(_ member: SpecMember?) -> Chosen? {
     guard let member, !member.value.isNull else { return nil }
     guard let (name, node, members) = plugin(member, "early_termination") else { return nil }
-    guard plugins.policies[name] != nil else {
+    guard plugins.knownPolicy(name) != nil else {
       error(node, PluginCatalogue.unknown("termination policy", name, among: plugins.policies.keys))
       return nil
     }

@@ -86,9 +86,14 @@ extension SpecReader {
     _ member: SpecMember?, top: SpecNode, inputs: SpecInputs, space: SearchSpace, places: [String: SpecMember]
   ) -> SweepSpec.Work? {
     guard let member else {
-      error(top, "the spec has no trial; say what a trial executes: `trial: {command: ...}` or `trial: {trainer: ...}`")
+      error(
+        top,
+        "the spec has no trial; say what a trial executes: `trial: {command: ...}`, `trial: {trainer: ...}` or "
+          + "`trial: manual`")
       return nil
     }
+    // Somebody executes the trials by hand or by a loop of their own: `runs ask` and `runs tell`.
+    if member.value.scalarText == "manual" { return .command("", code: "", environment: [:]) }
     guard
       let members = members(of: member.value, "trial", known: SpecKeys.trial, ignored: SpecKeys.trialIgnored)
     else { return nil }

@@ -28,6 +28,9 @@ struct GlobalOptions: ParsableArguments {
   /// Standard error.
   var err: Screen { Screen.of(descriptor: 2, colour: color.isForced) }
 
+  /// The folder of the store; where there is none yet, the one that a command which records would make.
+  var storeFolder: String? { try? OpenStore.folder(named: store, creates: true) }
+
   /// Opens the store to read from it.
   func openStore() throws -> OpenStore { try OpenStore.open(named: store, creates: false) }
 

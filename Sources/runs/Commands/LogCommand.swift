@@ -34,7 +34,7 @@ struct LogCommand: ParsableCommand {
   /// Logs the values.
   func run() throws {
     let now = Timestamp.now()
-    let points = try values.map { try assignment($0) }
+    let points = try values.map { try metricAssignment($0) }
     let store = try common.openStore()
     guard let name = runName ?? environment(TrialEnvironment.run), !name.isEmpty else {
       throw CommandFailure(
@@ -67,15 +67,16 @@ struct LogCommand: ParsableCommand {
     }
     if !columns.isEmpty { try store.tracking.append(columns, to: id) }
   }
+}
 
-  private func assignment(_ text: String) throws -> (String, Double) {
-    guard let equals = text.lastIndex(of: "="), equals > text.startIndex else {
-      throw CommandFailure(.usage, "'\(text)' is no metric with its value; write it as loss=0.31")
-    }
-    let number = String(text[text.index(after: equals)...])
-    guard let value = Double(number) else {
-      throw CommandFailure(.usage, "'\(number)' is no number, so it is no value of the metric '\(text[..<equals])'")
-    }
-    return (String(text[..<equals]), value)
+/// Reads `loss=0.31`: a metric's name and its value.
+func metricAssignment(_ text: String) throws -> (name: String, value: Double) {
+  guard let equals = text.lastIndex(of: "="), equals > text.startIndex else {
+    throw CommandFailure(.usage, "'\(text)' is no metric with its value; write it as loss=0.31")
   }
+  let number = String(text[text.index(after: equals)...])
+  guard let value = Double(number) else {
+    throw CommandFailure(.usage, "'\(number)' is no number, so it is no value of the metric '\(text[..<equals])'")
+  }
+  return (String(text[..<equals]), value)
 }

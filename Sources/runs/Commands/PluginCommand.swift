@@ -51,6 +51,7 @@ struct PluginServeCommand: ParsableCommand {
     if kind != "policy", let strategy = plugins.strategies[name] {
       return ServedPlugin(
         strategy: strategy.description, learnsFromResults: strategy.learnsFromResults,
+        continuesTrials: strategy.continuesTrials,
         problems: { strategy.problems(options: $0, sweep: $1) }, make: { try strategy.make(options: $0, sweep: $1) })
     }
     if kind != "strategy", let policy = plugins.policies[name] {

@@ -18,7 +18,11 @@ struct Runs: ParsableCommand {
       """,
     version: Program.version,
     groupedSubcommands: [
-      CommandGroup(name: "Do", subcommands: [SweepCommand.self, ExecCommand.self, ReproduceCommand.self]),
+      CommandGroup(
+        name: "Do",
+        subcommands: [
+          SweepCommand.self, AskCommand.self, TellCommand.self, ExecCommand.self, ReproduceCommand.self,
+        ]),
       CommandGroup(
         name: "Look",
         subcommands: [

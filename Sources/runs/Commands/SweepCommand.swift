@@ -36,7 +36,7 @@ extension OpenStore {
   /// Returns a driver of this store's sweeps.
   func driver(observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }) -> SweepDriver {
     SweepDriver(
-      store: tracking, artifacts: artifacts, plugins: builtinPlugins(), launcher: builtinLauncher(),
+      store: tracking, artifacts: artifacts, plugins: everyPlugin(in: folder), launcher: builtinLauncher(),
       paths: SweepPaths(root: folder), runsExecutable: ownExecutable(), environment: inheritedEnvironment(),
       clock: { .now() }, stop: Interrupts.stop, observer: observer)
   }
@@ -52,14 +52,15 @@ func ownExecutable() -> String {
 
 /// Reads a sweep's spec file and says what is wrong with it.
 ///
+/// - Parameter storeFolder: where plugins outside may be; nil where there is no store yet.
 /// - Throws: `.notFound`; `.usage` when there is an error in it, which has been printed with line and column.
 func checkedSpec(
-  _ path: String
+  _ path: String, in storeFolder: String?
 ) throws -> (spec: SweepSpec, text: String, findings: [Finding], warmStart: WarmStart?) {
   guard let text = try readText(path) else {
     throw CommandFailure(.notFound, "there is no file \(path)")
   }
-  let checked = SweepFile.check(text: text, path: absolute(path), plugins: builtinPlugins())
+  let checked = SweepFile.check(text: text, path: absolute(path), plugins: everyPlugin(in: storeFolder))
   guard let spec = checked.spec else { throw SpecFailure(path: path, findings: checked.findings) }
   return (spec, text, checked.findings, checked.warmStart)
 }
@@ -125,7 +126,7 @@ struct SweepCheck: ParsableCommand {
   /// Prints the findings.
   func run() throws {
     do {
-      let (spec, _, findings, warmStart) = try checkedSpec(path)
+      let (spec, _, findings, warmStart) = try checkedSpec(path, in: common.storeFolder)
       if json { return printJSON(spec, findings) }
       for finding in findings { remark("\(path):\(finding)") }
       write(summary(spec, warmStart))

@@ -65,7 +65,7 @@ struct SweepStart: ParsableCommand {
 
   /// Starts and drives the sweep.
   func run() throws {
-    var (spec, text, findings, inFile) = try checkedSpec(path)
+    var (spec, text, findings, inFile) = try checkedSpec(path, in: common.storeFolder)
     for finding in findings { remark("\(path):\(finding)") }
     if let maxTrials { spec.limits.maxTotalTrials = maxTrials }
     if let concurrent { spec.limits.maxConcurrentTrials = concurrent }
@@ -83,6 +83,7 @@ struct SweepStart: ParsableCommand {
     let command = CommandLine.arguments.map { Value.text($0) }
     let id = try driver.start(
       spec, source: text, origin: origin(["command": .list(command), "spec": .text(absolute(path))]))
+    if spec.isManual { return tellOfManual(id) }
     if !options.quiet, !common.err.isTerminal { remark("sweep \(id)") }
     try drive(id, driver, display, options, store, common)
     if let rerunBest {
@@ -98,6 +99,15 @@ enum WarmStartType: String, ExpressibleByArgument, CaseIterable {
 
   /// How far their scores can be trusted.
   var trust: SweepSpec.PriorTrial.Trust { self == .same ? .same : .transfer }
+}
+
+extension SweepStart {
+  // Nothing is driven: the loop is the user's.
+  private func tellOfManual(_ id: RunID) {
+    if options.json { return write(Value.object(["id": .text(id.text)]).prettyJSON + "\n") }
+    write("\(id)\n")
+    if !options.quiet { remark("`runs ask \(id)` hands out a trial, `runs tell` takes what came of it") }
+  }
 }
 
 /// `runs sweep resume`.

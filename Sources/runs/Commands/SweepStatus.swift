@@ -62,6 +62,8 @@ struct SweepStatus: ParsableCommand {
     if !run.reason.isEmpty { pairs.insert(("reason", run.reason), at: 0) }
     if let driver {
       pairs.append(("driven by", "process \(driver)"))
+    } else if !run.state.isFinal, sweep.spec.isManual {
+      pairs.append(("driven by", "whoever asks: `runs ask \(run.id)` hands out a trial"))
     } else if !run.state.isFinal {
       pairs.append(("driven by", "nobody; `runs sweep resume \(run.id)` goes on with it"))
     }
