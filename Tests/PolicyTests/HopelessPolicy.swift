@@ -25,7 +25,7 @@ public struct HopelessPolicy: TerminationPolicy {
   /// Stops the running trials that are worse than every finished one was.
   public func judge(in session: SweepSession) throws {
     let goal = session.sweep.spec.objective.goal
-    try session.judge(on: schedule) { interval, reached in
+    try session.judge(on: schedule, against: { $0.state == .finished }) { interval, reached in
       let finished = reached.filter { $0.trial.state == .finished }.compactMap { $0.best(by: interval) }
       guard let worst = goal == .maximize ? finished.min() : finished.max() else { return { _ in nil } }
       return { curve in

@@ -39,6 +39,29 @@ import TrackingContracts
     #expect(try Curves([a + [0.7], b], seen: 5).stopped(BanditPolicy.self, options) == "B")
   }
 
+  @Test func `a trial that runs ahead is judged where the next one is`() throws {
+    let slow = [0.5, 0.6]
+    let fast = [0.1, 0.2, 0.3, 0.4]
+    let found = try Curves([slow, fast]).decisions(BanditPolicy.self, ["slack_amount": 0.1])
+    #expect(found.map(\.trial) == [1])
+    #expect(found.first?.details["interval"] == 2)
+    #expect(found.first?.details["value"] == 0.2)
+    // Before anybody has been where the policy begins to look, it cannot tell.
+    #expect(try Curves([slow, fast]).stopped(BanditPolicy.self, ["slack_amount": 0.1, "delay_evaluation": 3]) == "")
+    // A trial without a number is nobody to compare with.
+    let broken = [Double](repeating: .nan, count: 4)
+    let again = try Curves([slow, fast, broken]).decisions(BanditPolicy.self, ["slack_amount": 0.1])
+    #expect(again.map(\.details["interval"]) == [2])
+  }
+
+  @Test func `SageMaker's rule judges where a finished trial has been`() throws {
+    let curves = Curves(
+      [[0.5, 0.5], [0.9, 0.9, 0.9, 0.9], [0.1, 0.2, 0.3]], states: [.finished, .running, .running])
+    let found = try curves.decisions(MedianStoppingPolicy.self, ["rule": "sagemaker"])
+    #expect(found.map(\.trial) == [2])
+    #expect(found.first?.details["interval"] == 2)
+  }
+
   @Test func `an interval is a point, whatever its step`() throws {
     var curves = Curves([[0.9, 0.9], [0.1, 0.1]])
     curves.records.objective[1]?.steps = [100, 500]
@@ -48,14 +71,14 @@ import TrackingContracts
   @Test func `trials that have not come so far are compared at no interval that they have not reached`() throws {
     // B has one point only; it is compared with A's first, not with A's best.
     #expect(try Curves([[0.2, 0.9], [0.15]]).stopped(BanditPolicy.self, ["slack_amount": 0.1]) == "")
-    // C is at 2, where only A has been.
+    // C is at 2, where A has been.
     #expect(try Curves([[0.2, 0.9], [0.95], [0.1, 0.1]]).stopped(BanditPolicy.self, ["slack_amount": 0.1]) == "C")
   }
 
   @Test func `a trial is judged again where it stands when others catch up`() throws {
     let options: [String: Value] = ["slack_amount": 0.1]
-    #expect(try Curves([[0.5, 0.5], [0.9]]).stopped(BanditPolicy.self, options) == "")
-    #expect(try Curves([[0.5, 0.5], [0.9, 0.9]]).stopped(BanditPolicy.self, options) == "A")
+    #expect(try Curves([[0.5, 0.5], [0.45]]).stopped(BanditPolicy.self, options) == "")
+    #expect(try Curves([[0.5, 0.5], [0.45, 0.9]]).stopped(BanditPolicy.self, options) == "A")
   }
 
   @Test func `nobody is stopped before the warm-up trials have finished`() throws {

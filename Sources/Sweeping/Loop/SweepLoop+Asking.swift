@@ -103,15 +103,17 @@ extension SweepLoop {
       news.append(.observe(trials[number].run, count: count))
       trials[number].observed = count
     }
-    // Deciders see what has happened.
+    // Deciders see what has happened. A driver before this one may have recorded it and died before it asked.
+    let isNew = !news.isEmpty || (isFirstLook && trials.contains { $0.state == .running && $0.observed > 0 })
+    isFirstLook = false
     try commit(news)
-    if !news.isEmpty, parked == nil, let choice = spec.earlyTermination {
+    if isNew, parked == nil, let choice = spec.earlyTermination {
       if let asked = try consult(choice.name, { try madePolicy(choice).judge(in: $0) }) {
         try carryOut(verdict(of: asked.session))
         try commit([])
       }
     }
-    if !news.isEmpty, parked == nil, strategyLearns {
+    if isNew, parked == nil, strategyLearns {
       if let asked = try consult(spec.strategy.name, { try madeStrategy().review(in: $0) }) {
         try carryOut(verdict(of: asked.session))
       }

@@ -38,6 +38,8 @@ final class SweepLoop {
   private var leftovers: [String] = []
   /// True when the strategy has said that it has nothing to say before a trial ends or reports.
   var isWaitingForNews = false
+  /// True until the running trials have been looked at once.
+  var isFirstLook = true
   // Made when first asked, and kept, since a plugin may keep what it computed from the records.
   var strategy: (any SearchStrategy)?
   var policy: (any TerminationPolicy)?

@@ -60,38 +60,50 @@ public struct PolicyVerdict: Sendable {
 }
 
 extension SweepSession {
-  /// Judges the running trials by a rule, each at the last interval of the schedule that it has reached, and stops those
-  /// that the rule speaks against.
+  /// Judges the running trials by a rule and stops those that it speaks against.
   ///
-  /// A trial may have reached several intervals since the last ask; the last one decides, since it knows the most, and it
-  /// decides again while the trial stays there and others catch up. Never stopped is the leader: the trial with the best
-  /// score so far of all that have not failed and were not canceled; of equal ones the earliest. Nobody is stopped before
-  /// the schedule's warm-up is over.
+  /// Each is judged at one interval: the last one of the schedule that it has reached, and some peer as well. It may have
+  /// reached several since the last ask; the last one knows the most. It is judged there again while it stays, as others
+  /// catch up; and one that runs ahead of all is judged where the next of them is. Never stopped is the leader: the trial
+  /// with the best score so far of all that have not failed and were not canceled; of equal ones the earliest. Nobody is
+  /// stopped before the schedule's warm-up is over.
   ///
   /// - Parameters:
   ///   - schedule: when the policy looks.
-  ///   - rule: asked once for each interval N that some running trial stands at, with the curves of all trials that have
-  ///     reached N, whatever their state, by number; returns what it finds against one of them.
+  ///   - isPeer: whether a trial is one to compare others with; nil when the rule compares a trial with none. One without
+  ///     any finite value never is.
+  ///   - rule: asked once for each interval N that some running trial is judged at, with the curves of all trials that
+  ///     have reached N, whatever their state, by number; returns what it finds against one of them.
   public func judge(
-    on schedule: PolicySchedule,
+    on schedule: PolicySchedule, against isPeer: ((Trial) -> Bool)? = { _ in true },
     by rule: (_ interval: Int, _ reached: [TrialCurve]) throws -> (TrialCurve) -> PolicyVerdict?
   ) throws {
     guard trials.count(where: { $0.state == .finished }) >= schedule.warmup else { return }
-    var standing: [Int: [Trial]] = [:]
-    for trial in trials where trial.state == .running {
-      if let interval = schedule.last(upTo: trial.observed) { standing[interval, default: []].append(trial) }
-    }
-    guard !standing.isEmpty else { return }
+    let running = trials.filter { $0.state == .running && $0.observed >= schedule.first }
+    guard !running.isEmpty else { return }
     let goal = sweep.spec.objective.goal
     let leader = try self.leader?.number
     let curves = try trials.filter { $0.observed > 0 }.sorted { $0.number < $1.number }.map {
       TrialCurve(trial: $0, values: try objective(of: $0).values, goal: goal)
     }
+    // The two peers that have come furthest: of one of them the other is the one that counts.
+    let furthest = isPeer.map { isPeer in
+      curves.filter { isPeer($0.trial) && $0.values.contains(where: \.isFinite) }
+        .sorted { ($1.values.count, $0.trial.number) < ($0.values.count, $1.trial.number) }.prefix(2)
+    }
+    var standing: [Int: Set<Int>] = [:]
+    for trial in running {
+      var reach = trial.observed
+      if let furthest {
+        guard let peer = furthest.first(where: { $0.trial.number != trial.number }) else { continue }
+        reach = min(reach, peer.values.count)
+      }
+      if let interval = schedule.last(upTo: reach) { standing[interval, default: []].insert(trial.number) }
+    }
     var stopped: [(curve: TrialCurve, interval: Int, verdict: PolicyVerdict)] = []
-    for (interval, trials) in standing {
+    for (interval, numbers) in standing {
       let reached = curves.filter { $0.values.count >= interval }
       let verdict = try rule(interval, reached)
-      let numbers = Set(trials.map(\.number))
       for curve in reached where numbers.contains(curve.trial.number) && curve.trial.number != leader {
         if let found = verdict(curve) { stopped.append((curve, interval, found)) }
       }

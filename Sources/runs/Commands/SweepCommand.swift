@@ -149,6 +149,10 @@ struct SweepCheck: ParsableCommand {
       ("strategy", "\(spec.strategy.name), seed \(spec.seed)"),
       ("searched", spec.space.parameters.map(\.name).joined(separator: ", ")),
     ]
+    if let policy = spec.earlyTermination {
+      let options = policy.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.plain)" }
+      pairs.append(("early end", policy.name + (options.isEmpty ? "" : ", " + options.joined(separator: ", "))))
+    }
     pairs += spec.endPairs
     if let warmStart {
       let task = warmStart.trust == .same ? "" : ", as of another task"

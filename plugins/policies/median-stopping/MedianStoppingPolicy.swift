@@ -51,7 +51,8 @@ public struct MedianStoppingPolicy: TerminationPolicy {
   /// Stops the running trials that are worse than the median.
   public func judge(in session: SweepSession) throws {
     let goal = session.sweep.spec.objective.goal
-    try session.judge(on: schedule) { interval, reached in
+    let isPeer = { (trial: Trial) in rule != .sagemaker || trial.state == .finished }
+    try session.judge(on: schedule, against: isPeer) { interval, reached in
       let others = rule == .sagemaker ? reached.filter { $0.trial.state == .finished } : reached
       let numbers = others.compactMap { rule == .best ? $0.best(by: interval) : $0.mean(by: interval) }
       guard let median = TrialCurve.median(of: numbers) else { return { _ in nil } }

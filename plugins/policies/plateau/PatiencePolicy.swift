@@ -52,7 +52,7 @@ public struct PatiencePolicy: TerminationPolicy {
   /// Stops the running trials that have stopped getting better.
   public func judge(in session: SweepSession) throws {
     let goal = session.sweep.spec.objective.goal
-    try session.judge(on: schedule) { interval, _ in
+    try session.judge(on: schedule, against: nil) { interval, _ in
       { curve in
         guard interval > patience, let before = curve.best(by: interval - patience),
           let best = curve.best(by: interval)

@@ -46,7 +46,7 @@ public struct ThresholdPolicy: TerminationPolicy {
   /// Stops the running trials that are over the bound.
   public func judge(in session: SweepSession) throws {
     let goal = session.sweep.spec.objective.goal
-    try session.judge(on: schedule) { interval, _ in
+    try session.judge(on: schedule, against: nil) { interval, _ in
       { curve in
         let value = curve.values[interval - 1]
         guard value.isFinite else {
