@@ -78,6 +78,12 @@ struct BayesianStrategyTests {
     _ = try simulation.ask(strategy, 6)
     let rates = simulation.records.trials.suffix(6).map { $0.parameters.byName["rate"]?.number ?? 0 }
     #expect(Set(rates).count == 6)
+    // More under way than the model had room for.
+    let session = try simulation.session()
+    for number in 0..<90 { session.propose([Parameter("rate", .real(0.001 * Double(number + 1)))], reason: "a test") }
+    simulation.records = simulation.records.recording(session)
+    _ = try simulation.ask(strategy, 1)
+    #expect(simulation.records.trials.count == 14 + 6 + 90 + 1)
   }
 
   @Test func `a maximised objective is the mirror of a minimised one`() throws {

@@ -52,6 +52,7 @@ final class BayesianModel: Sendable {
     // The points and values that the kernels are fitted to, and all points.
     var values: [Double?]
     var points: [[Double]]
+    var unknowns: [[Double]]
     var processes: [GaussianProcess]
   }
   /// Makes a model of a space.
@@ -84,26 +85,30 @@ final class BayesianModel: Sendable {
     points: [[Double]], values: [Double?], pending: [[Double]], number: Int, isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     let transform = settings.transforms[number % settings.transforms.count]
-    let (points, values) = reduced(points, values)
     // The processes are changed while they are looked at, so one proposal is made at a time.
     return kept.withLock { kept in
-      let index = condition(&kept, points: points, values: values, transform: transform)
-      let processes = kept[index].processes
-      defer { for process in processes { process.truncate(to: points.count) } }
-      return search(processes, points: points, pending: pending, number: number, isTaken: isTaken)
+      let index = condition(&kept, points: points, values: values, transform: transform, pending: pending.count)
+      guard points.count > settings.mostPoints else {
+        let processes = kept[index].processes
+        defer { for process in processes { process.truncate(to: points.count) } }
+        return search(processes, points: points, pending: pending, number: number, isTaken: isTaken)
+      }
+      let chosen = Self.telling(values, settings.mostPoints)
+      let all = transform(values)
+      let processes = processes(
+        kept[index].unknowns, features: chosen.map { space.features(of: points[$0]) }, values: chosen.map { all[$0] },
+        room: pending.count)
+      return search(processes, points: chosen.map { points[$0] }, pending: pending, number: number, isTaken: isTaken)
     }
   }
 
-  // The points that the model is conditioned on: all, or the best third and the latest of many.
-  private func reduced(_ points: [[Double]], _ values: [Double?]) -> ([[Double]], [Double?]) {
-    guard points.count > settings.mostPoints else { return (points, values) }
-    let order = points.indices.sorted {
-      (values[$0] ?? .infinity, $0) < (values[$1] ?? .infinity, $1)
-    }
-    var isIn = Set(order.prefix(settings.mostPoints / 3))
-    for index in points.indices.reversed() where isIn.count < settings.mostPoints { isIn.insert(index) }
-    let chosen = isIn.sorted()
-    return (chosen.map { points[$0] }, chosen.map { values[$0] })
+  // Which of many points tell most: the best third and the latest, ascending.
+  private static func telling(_ values: [Double?], _ most: Int) -> [Int] {
+    guard values.count > most else { return Array(values.indices) }
+    let order = values.indices.sorted { (values[$0] ?? .infinity, $0) < (values[$1] ?? .infinity, $1) }
+    var chosen = Set(order.prefix(most / 3))
+    for index in values.indices.reversed() where chosen.count < most { chosen.insert(index) }
+    return chosen.sorted()
   }
 
   private func search(
@@ -159,7 +164,8 @@ final class BayesianModel: Sendable {
   // How many kernels serve a number of points: the fewer points, the less is known of the kernel.
   private func kernels(for count: Int) -> Int {
     switch count {
-    case ...120: settings.kernels
+    case ...80: settings.kernels
+    case ...120: 3 * settings.kernels / 4
     case ...250: settings.kernels / 2
     case ...400: settings.kernels / 4
     default: 0
@@ -169,45 +175,56 @@ final class BayesianModel: Sendable {
   // Brings the kept models up to date and returns the place of the one asked for: kernels fitted to the first points,
   // the rest appended, so that a fresh instance comes to the same bits.
   private func condition(
-    _ kept: inout [Conditioned], points: [[Double]], values: [Double?], transform: ValueTransform
+    _ kept: inout [Conditioned], points: [[Double]], values: [Double?], transform: ValueTransform, pending: Int
   ) -> Int {
     let count = Self.fitted(of: points.count)
     let first = Array(values.prefix(count))
-    var index = kept.firstIndex {
+    let isSmall = points.count <= settings.mostPoints
+    let known = kept.firstIndex {
       $0.transform == transform && $0.values == first && $0.points.count <= points.count
-        && $0.points == Array(points.prefix($0.points.count))
+        && $0.points == Array(points.prefix($0.points.count)) && (!isSmall || !$0.processes.isEmpty)
     }
-    let features = points.map { space.features(of: $0) }
-    if index == nil {
-      let base = Array(features.prefix(count))
-      let fit = makeFit(features: base, values: transform(first))
-      let values = transform(first)
-      let processes = fittedUnknowns(fit, count).compactMap {
-        GaussianProcess(
-          fit.parameters($0), unordered: space.unorderedFeatures, features: base, values: values,
-          room: max(64, count / 8))
-      }
-      kept =
-        kept.suffix(3) + [
-          Conditioned(
-            transform: transform, values: first, points: Array(points.prefix(count)), processes: processes)
-        ]
-      index = kept.count - 1
+    let place = known ?? kept.count
+    if known == nil {
+      let scaled = transform(first)
+      let chosen = Self.telling(first, settings.fitPoints)
+      let fit = makeFit(
+        features: chosen.map { space.features(of: points[$0]) }, values: chosen.map { scaled[$0] })
+      let unknowns = fittedUnknowns(fit, count)
+      let base = isSmall ? points.prefix(count).map { space.features(of: $0) } : []
+      kept.append(
+        Conditioned(
+          transform: transform, values: first, points: Array(points.prefix(count)), unknowns: unknowns,
+          processes: isSmall ? processes(unknowns, features: base, values: scaled, room: max(64, count / 8)) : []))
     }
-    let place = index ?? 0
-    let old = kept[place].points.count
-    let all = transform(values)
-    let new = Array(features[old...])
-    kept[place].points = points
-    for model in kept[place].processes.indices {
+    if isSmall { grow(&kept[place], points: points, values: transform(values), pending: pending) }
+    guard place >= 4 else { return place }
+    kept.removeFirst()
+    return place - 1
+  }
+
+  private func grow(_ model: inout Conditioned, points: [[Double]], values: [Double], pending: Int) {
+    let old = model.points.count
+    let new = points[old...].map { space.features(of: $0) }
+    model.points = points
+    for index in model.processes.indices {
       // Room for what is under way too; the bits do not depend on it.
-      if kept[place].processes[model].capacity < points.count + 64 {
-        kept[place].processes[model] = kept[place].processes[model].copy(room: points.count - old + 128)
+      if model.processes[index].capacity < points.count + pending {
+        model.processes[index] = model.processes[index].copy(room: points.count - old + pending + 64)
       }
-      kept[place].processes[model].append(new, values: Array(all[old...]))
-      kept[place].processes[model].revalue(all)
+      model.processes[index].append(new, values: Array(values[old...]))
+      model.processes[index].revalue(values)
     }
-    return place
+  }
+
+  private func processes(
+    _ unknowns: [[Double]], features: [[Double]], values: [Double], room: Int
+  ) -> [GaussianProcess] {
+    let fit = makeFit(features: [], values: [])
+    return unknowns.compactMap {
+      GaussianProcess(
+        fit.parameters($0), unordered: space.unorderedFeatures, features: features, values: values, room: room)
+    }
   }
 
   private func makeFit(features: [[Double]], values: [Double]) -> KernelFit {

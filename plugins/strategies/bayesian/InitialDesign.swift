@@ -20,7 +20,7 @@ struct InitialDesign {
   private static let mostHints = 3
 
   /// Returns how many trials the design has.
-  static func size(dimensions: Int, trials: Int) -> Int { max(4, min(2 * dimensions, trials / 5)) }
+  static func size(dimensions: Int, trials: Int) -> Int { max(4, min(dimensions, trials / 5)) }
 
   /// Prepares a design.
   init(map: SpaceMap, seed: UInt64, hints: [[Double]]) {
