@@ -14,6 +14,8 @@ public struct LadderStrategy: SearchStrategy {
   }
 
   private static let rungs = [2, 4]
+  // The allowance of the one that is to rest, by which it is known that it has not yet.
+  private static let restless = 3
   private let spec: SweepSpec
   private let resting: Int?
   // The last trial is the heir.
@@ -29,7 +31,8 @@ public struct LadderStrategy: SearchStrategy {
     var free = count
     for number in session.trials.count..<max(first, session.trials.count) where free > 0 {
       session.propose(
-        configuration(number), allowance: Self.rungs[0], reason: "drawn for the first rung",
+        configuration(number), allowance: number == resting ? Self.restless : Self.rungs[0],
+        reason: "drawn for the first rung",
         details: ["number": .integer(Int64(number))])
       free -= 1
     }
@@ -69,7 +72,7 @@ public struct LadderStrategy: SearchStrategy {
   public func review(in session: SweepSession) throws {
     guard let resting, resting < session.trials.count else { return }
     let trial = session.trials[resting]
-    guard trial.state == .running, trial.observed == 1 else { return }
+    guard trial.state == .running, trial.observed > 0, trial.allowance == Self.restless else { return }
     let value = try session.objective(of: trial).values[0]
     session.pause(trial, reason: "rests at a loss of \(value)", details: ["loss": .real(value)])
   }
