@@ -30,6 +30,7 @@ func builtinPlugins() -> PluginCatalogue {
   plugins.register(CMAESStrategy.self)
   plugins.register(PopulationStrategy.self)
   plugins.register(ParetoStrategy.self)
+  plugins.register(BayesianHalvingStrategy.self)
   plugins.register(HyperbandStrategy.self)
   plugins.register(AshaStrategy.self)
   plugins.register(AshaPolicy.self)
