@@ -127,7 +127,7 @@ private struct ParentTrials {
         }
         value = member
       } else {
-        value = parameter.domain.value(at: 0.5)
+        value = parameter.standard ?? parameter.domain.value(at: 0.5)
         imagined.append(Parameter(name, value))
       }
       chosen[name] = value

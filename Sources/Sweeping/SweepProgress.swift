@@ -9,7 +9,7 @@ public struct SweepProgress: Sendable {
     public var run: RunID
     /// Its number in the sweep.
     public var trial: Int
-    /// The best finite value that it logged.
+    /// What counts of what it logged; the mean over its configuration where the sweep repeats them.
     public var value: Double
     /// Its configuration.
     public var parameters: [Parameter]

@@ -28,7 +28,7 @@ public enum TrialEnvironment {
   public static let trial = "RUNS_TRIAL"
   /// The attempt's number, from 1.
   public static let attempt = "RUNS_ATTEMPT"
-  /// The trial's seed: the sweep's seed, in decimal.
+  /// The trial's seed, in decimal: the sweep's, and with `repeats` one more for each further evaluation.
   public static let seed = "RUNS_SEED"
   /// The job's name, `<run>.<attempt>`.
   public static let job = "RUNS_JOB"

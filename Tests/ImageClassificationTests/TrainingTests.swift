@@ -61,6 +61,28 @@ struct TrainingTests {
     #expect(trial.training.progress.best?.epoch == 1)
   }
 
+  @Test(arguments: ["validation:accuracy", "validation:loss", "train:accuracy", "train:loss", "last"])
+  func `the model is of the epoch that is to be kept`(metric: String) throws {
+    let path = folder.write("images.csv", stripes(60))
+    // The rate is so high that no epoch is the best by every metric.
+    let trial = try Trial([
+      "train": .text(path), "network": "mlp", "hidden": [4], "epochs": 9, "learning_rate": 0.4, "mini_batch_size": 4,
+      "keep_epoch": .text(metric),
+    ])
+    _ = try trial.training.run()
+    let values = trial.told.points.filter { $0.metric == (metric == "last" ? "epoch" : metric) }
+      .map { Double(bitPattern: $0.bits) }
+    let best = metric.hasSuffix("loss") ? values.min() : values.max()
+    let epoch = 1 + (try #require(values.firstIndex { $0 == best }))
+    let training = trial.training
+    #expect(training.progress.keptEpoch(by: metric) == epoch)
+    let learner = training.learners[0]
+    let packed = learner.network.layout.packed(learner.best)
+    #expect(
+      packed.withUnsafeBytes { Digest(hashing: $0) }.hex == training.progress.history[epoch - 1].weightsDigest)
+    #expect((training.parameters.modelRecord["keep_epoch"] == nil) == (metric == "validation:accuracy"))
+  }
+
   @Test func `folds are averaged, with their standard error`() throws {
     let path = folder.write("images.csv", stripes(60))
     let trial = try Trial([

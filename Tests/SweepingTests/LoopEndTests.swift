@@ -194,3 +194,27 @@ import TrackingContracts
   #expect(outcome.state == .finished)
   #expect(outcome.progress.best?.trial == 1)
 }
+
+@Test func `each configuration is evaluated as often as repeats says, with a seed of its own each time`() throws {
+  let place = try Workplace()
+  var spec = place.spec("echo loss=$RUNS_SEED", trials: 8, atOnce: 2)
+  spec.repeats = 3
+  spec.enqueued = [[Parameter("x", 0.5)]]
+  let (sweep, outcome) = try place.drive(spec)
+  #expect(outcome.progress.counts == [.finished: 8])
+  #expect(outcome.progress.best?.value == 7.5)
+  let trials = try place.store.trials(of: sweep, asOf: nil)
+  let groups = [0..<3, 3..<6, 6..<8].map { range in Set(trials[range].map(\.parameters.fingerprint)) }
+  #expect(groups.allSatisfy { $0.count == 1 } && Set(groups.flatMap { $0 }).count == 3)
+  #expect(trials[0].parameters == [Parameter("x", 0.5)])
+  #expect(
+    try trials.map { try place.store.points(of: $0.run, metric: "loss").values }
+      == [7, 8, 9, 7, 8, 9, 7, 8].map { [$0] })
+  let deciders = try place.store.decisions(of: sweep).filter { $0.kind == .propose }.map(\.decider)
+  #expect(deciders == ["enqueue", "repeat", "repeat", "random", "repeat", "repeat", "random", "repeat"])
+  let session = try SweepSession(
+    sweep: try place.store.sweep(sweep), decider: "d", reader: place.store)
+  var scores = TrialScores()
+  #expect(try scores.trials(in: session).map(\.loss) == [8, 8], "the last one was cut short by the limit")
+  #expect(try session.results().map(\.mean) == [8, 8, 7.5])
+}

@@ -143,6 +143,30 @@ import TrackingContracts
     #expect(try SweepSpec(value: Value(json: two.value.json)) == two)
   }
 
+  static let kept: [(String, Value?)] = [
+    ("{primary_metric: 'validation:accuracy', goal: maximize}", nil),
+    ("{primary_metric: 'validation:accuracy', goal: maximize, select: last}", "last"),
+    ("{primary_metric: 'validation:accuracy', goal: maximize, select: {mean_of_last: 2}}", "last"),
+    ("{primary_metric: 'validation:loss', goal: minimize}", "validation:loss"),
+    ("{primary_metric: 'validation:loss', goal: maximize, goal_is_intended: true}", nil),
+  ]
+
+  @Test(arguments: kept)
+  func `a trainer keeps the epoch that the objective selects`(objective: String, kept: Value?) throws {
+    let spec = try spec(
+      """
+      trial: {trainer: paper, parameters: {data: x}}
+      search_space: {learning_rate: {type: uniform, min_value: 0, max_value: 1}}
+      objective: \(objective)
+      limits: {max_total_trials: 1}
+      """)
+    guard case .trainer(_, let fixed) = spec.work else {
+      Issue.record("no trainer")
+      return
+    }
+    #expect(fixed["keep_epoch"] == kept)
+  }
+
   static let warmStarts: [(String, WarmStart?)] = [
     ("", nil), ("warm_start: q7k2", WarmStart(sweeps: ["q7k2"])), ("warm_start: null", nil),
     ("resume_from: [q7k2, '@last']", WarmStart(sweeps: ["q7k2", "@last"])),

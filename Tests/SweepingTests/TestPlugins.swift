@@ -12,7 +12,7 @@ import TruncationPolicy
 struct PaperTrainer: Trainer {
   static let description = PluginDescription(
     kind: .trainer, name: "paper", summary: "Takes parameters and does nothing",
-    options: ["seed", "data", "epochs", "learning_rate", "optimizer", "momentum"].map {
+    options: ["seed", "data", "epochs", "learning_rate", "optimizer", "momentum", "keep_epoch"].map {
       PluginDescription.Option($0, "a parameter")
     })
 

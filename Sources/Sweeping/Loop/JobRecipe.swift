@@ -38,7 +38,8 @@ struct JobRecipe {
     environment[TrialEnvironment.sweep] = sweep.run.text
     environment[TrialEnvironment.trial] = String(trial.number)
     environment[TrialEnvironment.attempt] = String(attempt)
-    environment[TrialEnvironment.seed] = String(sweep.spec.seed)
+    environment[TrialEnvironment.seed] = String(
+      sweep.spec.seed &+ UInt64(sweep.spec.seedOffset(ofTrial: trial.number)))
     environment[TrialEnvironment.job] = name
     environment[TrialEnvironment.jobDirectory] = directory
     environment[TrialEnvironment.outputDirectory] = directory + "/outputs"

@@ -80,7 +80,7 @@ extension SweepLoop {
       active[number] = job
       let before = trials[number].objective?.count
       let series = try store.series(of: trials[number].run)
-      learn(series.first { $0.name == spec.objective.metric }, of: number)
+      try learn(series.first { $0.name == spec.objective.metric }, of: number)
       if trials[number].objective?.count != before { isWaitingForNews = false }
     }
     lastLook = now
@@ -141,7 +141,10 @@ extension SweepLoop {
   }
 
   private func propose(_ wanted: Int, left: Int) throws {
-    let open = spec.enqueued.dropFirst(trials.count).prefix(min(wanted, left))
+    // Each configuration becomes so many trials.
+    let repeats = max(1, spec.repeats)
+    func configurations(_ trials: Int) -> Int { (trials + repeats - 1) / repeats }
+    let open = spec.enqueued.dropFirst(trials.count / repeats).prefix(configurations(min(wanted, left)))
     if !open.isEmpty {
       let session = session(for: "enqueue")
       for configuration in open {
@@ -155,7 +158,9 @@ extension SweepLoop {
     let count = paused > 0 ? wanted : min(left, isSteady ? max(wanted, SweepLoop.ahead) : wanted)
     // A strategy that learns is to see how trials ended.
     if strategyLearns { try commit([]) }
-    guard let (session, outlook) = try consult(spec.strategy.name, { try madeStrategy().propose(upTo: count, in: $0) })
+    guard
+      let (session, outlook) = try consult(
+        spec.strategy.name, { try madeStrategy().propose(upTo: configurations(count), in: $0) })
     else { return }
     let verdict = verdict(of: session)
     switch outlook {

@@ -52,8 +52,8 @@ extension SweepLoop {
   }
 
   private func ended(_ number: Int, _ reason: String) -> String {
-    guard let best = trials[number].objective?.best(spec.objective.goal) else { return reason }
-    let value = "\(spec.objective.metric)=\(best.value)"
+    guard let score = trials[number].score else { return reason }
+    let value = "\(spec.objective.metric)=\(score)"
     return reason.isEmpty ? value : "\(value); \(reason)"
   }
 
@@ -75,7 +75,8 @@ extension SweepLoop {
       fault.pass()
     }
     let series = try store.series(of: trial.run)
-    learn(series.first { $0.name == spec.objective.metric }, of: job.trial)
+    try judgeConstraints(series, of: job.trial)
+    try learn(series.first { $0.name == spec.objective.metric }, of: job.trial)
     let message = isTrainer ? readFile(job.directory + "/" + TrainerExit.messageFile) ?? "" : ""
     if case .exited(0) = jobState { return success(job, message, series) }
     let tail = lastLines(of: job.directory + "/stderr")

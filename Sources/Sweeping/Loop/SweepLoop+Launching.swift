@@ -37,7 +37,7 @@ extension SweepLoop {
       enter(.running, number)
       if entry.attempts > 0, !isTrainer, !entry.hasWaited {
         trials[number].observed = 0
-        learn(nil, of: number)
+        try learn(nil, of: number)
       }
       noteBeginning(of: entry, attempt: entry.attempts + 1)
       try launch(job, number, isNew: true)

@@ -123,19 +123,40 @@ final class SweepLoop {
   }
 
   /// Notes what is known of a trial's primary metric, and whether that makes it the best.
-  func learn(_ objective: SeriesSummary?, of number: Int) {
+  func learn(_ objective: SeriesSummary?, of number: Int) throws {
     trials[number].objective = objective
-    if best?.trial == number {
+    trials[number].score = try objective.flatMap { try store.counted(spec.objective, of: trials[number].run, $0)?.value }
+    if let best, best.trial / max(1, spec.repeats) == number / max(1, spec.repeats) {
       rankAll()
     } else {
       rank(number)
     }
   }
 
-  // A trial that failed or was canceled is not placed, here as on the leaderboard.
+  /// Notes whether a trial that has ended keeps to the sweep's constraints.
+  ///
+  /// - Parameter series: the summaries of all that it logged.
+  func judgeConstraints(_ series: [SeriesSummary], of number: Int) throws {
+    trials[number].isFeasible = try spec.constraints.allSatisfy { constraint in
+      try constraint.holds(for: trials[number].run, series.first { $0.name == constraint.metric }, in: store)
+    }
+  }
+
+  // What places a trial: its own score, or the mean of its configuration's where the sweep repeats them, one after the
+  // other.
+  private func placing(_ number: Int) -> Double? {
+    guard spec.repeats > 1 else { return trials[number].score }
+    let first = number / spec.repeats * spec.repeats
+    let scores = trials[first..<min(first + spec.repeats, trials.count)]
+      .filter { $0.parameters == trials[number].parameters && ![.failed, .canceled].contains($0.state) }
+      .compactMap(\.score)
+    return scores.isEmpty ? nil : scores.reduce(0, +) / Double(scores.count)
+  }
+
+  // A trial that failed, was canceled or broke a constraint is not placed, here as on the leaderboard.
   private func rank(_ number: Int) {
-    guard ![.failed, .canceled].contains(trials[number].state) else { return }
-    guard let value = trials[number].objective?.best(spec.objective.goal)?.value else { return }
+    guard ![.failed, .canceled].contains(trials[number].state), trials[number].isFeasible else { return }
+    guard trials[number].score != nil, let value = placing(number) else { return }
     if let best {
       guard spec.objective.goal.isBetter(value, than: best.value) || value == best.value && number < best.trial
       else { return }
@@ -160,8 +181,12 @@ final class SweepLoop {
       let page = try store.runs(matching: query)
       for row in page.rows {
         guard let number = row.run.number, number < trials.count else { continue }
-        trials[number].objective = row.metrics.first { $0.name == spec.objective.metric }
         trials[number].reason = row.run.reason
+        trials[number].objective = row.metrics.first { $0.name == spec.objective.metric }
+        trials[number].score = try trials[number].objective.flatMap {
+          try store.counted(spec.objective, of: row.run.id, $0)?.value
+        }
+        if row.run.state.isFinal { try judgeConstraints(row.metrics, of: number) }
       }
       query.pageToken = page.next
     } while query.pageToken != nil

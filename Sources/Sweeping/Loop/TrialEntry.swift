@@ -24,6 +24,10 @@ struct TrialEntry {
   var observed = 0
   /// What is known of the primary metric; nil before its first point.
   var objective: SeriesSummary?
+  /// What counts of it; nil before its first finite value.
+  var score: Double?
+  /// False once it has ended and broke one of the sweep's constraints.
+  var isFeasible = true
   /// Why it ended as it did.
   var reason = ""
 

@@ -87,7 +87,8 @@ public enum SweepFile {
     // What is missing has been reported; plugins look at the rest all the same.
     let spec = SweepSpec(
       experiment: experiment, displayName: name, description: description, tags: tags,
-      work: work.map { seeded($0, trainer, space, seed) } ?? .command("", code: "", environment: [:]),
+      work: work.map { keeping(objective, in: seeded($0, trainer, space, seed), trainer, space) }
+        ?? .command("", code: "", environment: [:]),
       inputs: inputs.values, inputPaths: inputs.paths, space: space,
       strategy: strategy?.chosen.choice ?? SweepSpec.Choice("random"),
       objective: objective ?? SweepSpec.Objective(metric: "", goal: .minimize),
@@ -121,5 +122,24 @@ public enum SweepFile {
     else { return work }
     fixed["seed"] = .integer(Int64(seed & (1 << 53 - 1)))
     return .trainer(name, fixed: fixed)
+  }
+
+  // A trainer that can choose which epoch's weights become the model keeps those that the score is of, so that the winner's
+  // model is the one that won: its option `keep_epoch` is `last`, or the metric whose best epoch it is.
+  private static func keeping(
+    _ objective: SweepSpec.Objective?, in work: SweepSpec.Work, _ trainer: (any Trainer.Type)?, _ space: SearchSpace
+  ) -> SweepSpec.Work {
+    let name = "keep_epoch"
+    guard let objective, case .trainer(let plugin, var fixed) = work, let trainer, fixed[name] == nil,
+      space[name] == nil, trainer.description.options.contains(where: { $0.name == name })
+    else { return work }
+    fixed[name] = .text(objective.selection == .best ? objective.metric : "last")
+    let usual = trainer.metrics.first { $0.name == objective.metric }?.goal
+    // A trainer's first metric is the one that it keeps by itself.
+    let isUsual =
+      objective.selection != .best || usual == objective.goal && objective.metric != trainer.metrics.first?.name
+    // One that is not kept by, such as the loss of a batch, leaves the trainer's own choice.
+    let isRefused = trainer.problems(fixed: fixed, space: space).contains { $0.name == name && $0.isError }
+    return isUsual && !isRefused ? .trainer(plugin, fixed: fixed) : work
   }
 }

@@ -101,6 +101,9 @@ public final class SweepSession: Sendable {
 
   /// Proposes the next trial: a child run in state `scheduled`, with the decision that made it.
   ///
+  /// Where the sweep repeats configurations, the trials that evaluate this one again follow, by the decider `repeat`, as far
+  /// as `max_total_trials` allows.
+  ///
   /// - Parameters:
   ///   - allowance: how many points of the primary metric it may log before the sweep loop pauses it; nil for as many as
   ///     it likes.
@@ -117,18 +120,34 @@ public final class SweepSession: Sendable {
     precondition(!reason.isEmpty, "a decision has a reason")
     return collected.withLock { state in
       let number = seen.count + state.proposals.count
-      let run = sweep.run.trial(number)
-      state.proposals.append(configuration)
-      state.changes.append(
-        .createRun(
-          NewRun(
-            id: run, experiment: sweep.spec.experiment, kind: .trial, parent: sweep.run,
-            number: number, reason: reason, origin: trial.map { ["continues": .text($0.run.text)] } ?? .null,
-            parameters: configuration)))
-      if let allowance { state.changes.append(.allow(run, points: allowance)) }
-      state.changes.append(decision(.propose, number, reason, details))
+      add(configuration, &state, from: trial, allowance, decision(.propose, number, reason, details))
+      // A trial that gets a share of the resource or another one's checkpoint is no evaluation that could be repeated.
+      guard allowance == nil, trial == nil else { return number }
+      for repetition in 1..<max(1, sweep.spec.repeats) where number + repetition < sweep.spec.limits.maxTotalTrials {
+        let next = Decision(
+          sweep: sweep.run, kind: .propose, decider: "repeat", asOf: asOf, trial: number + repetition,
+          reason: "evaluation \(repetition + 1) of \(sweep.spec.repeats) of trial \(number)'s configuration",
+          details: ["repeats": .integer(Int64(number))])
+        add(configuration, &state, from: nil, nil, .decide(next))
+      }
       return number
     }
+  }
+
+  private func add(
+    _ configuration: [Parameter], _ state: inout Collected, from trial: Trial?, _ allowance: Int?, _ decision: Change
+  ) {
+    guard case .decide(let decided) = decision, let number = decided.trial else { return }
+    let run = sweep.run.trial(number)
+    state.proposals.append(configuration)
+    state.changes.append(
+      .createRun(
+        NewRun(
+          id: run, experiment: sweep.spec.experiment, kind: .trial, parent: sweep.run,
+          number: number, reason: decided.reason, origin: trial.map { ["continues": .text($0.run.text)] } ?? .null,
+          parameters: configuration)))
+    if let allowance { state.changes.append(.allow(run, points: allowance)) }
+    state.changes.append(decision)
   }
 
   /// Lets a paused trial go on from its checkpoint; nothing for a trial that is not paused.

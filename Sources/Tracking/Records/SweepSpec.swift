@@ -145,4 +145,8 @@ public struct SweepSpec: Sendable, Equatable {
     self.enqueued = enqueued
     self.seed = seed
   }
+
+  /// Returns by how much the seed of a trial is above the sweep's: 0 but for repeated evaluations of a configuration, each
+  /// of which has its own.
+  public func seedOffset(ofTrial number: Int) -> Int { number % max(1, repeats) }
 }

@@ -41,6 +41,10 @@ struct TrainerWork: Equatable {
     guard let trial = try reader.trials(of: parent, asOf: nil).first(where: { $0.number == number }) else {
       throw CommandFailure(.damaged, "sweep '\(parent)' has no trial \(number), which run '\(run.id)' says it is")
     }
-    self.init(trainer: trainer, parameters: fixed.merging(trial.parameters.byName, uniquingKeysWith: { $1 }))
+    var parameters = fixed
+    if let seed = fixed["seed"]?.integer {
+      parameters["seed"] = .integer((seed &+ Int64(spec.seedOffset(ofTrial: number))) & (1 << 53 - 1))
+    }
+    self.init(trainer: trainer, parameters: parameters.merging(trial.parameters.byName, uniquingKeysWith: { $1 }))
   }
 }

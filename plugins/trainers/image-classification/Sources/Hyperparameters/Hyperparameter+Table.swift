@@ -85,6 +85,12 @@ extension Hyperparameter {
   ]
 
   private static let outputs = [
+    Hyperparameter(
+      "keep_epoch",
+      .choice(["validation:accuracy", "validation:loss", "train:accuracy", "train:loss", "last"]),
+      "validation:accuracy",
+      "which epoch's weights become the model: the best by this metric, the earliest of equals, or the last",
+      shapesModel: false),
     Hyperparameter("top_k", .whole(2, 10_000), "logs top-k accuracy too"),
     Hyperparameter("checkpoint_frequency", .whole(1, .max), "keeps the weights of every n-th epoch in the model"),
     Hyperparameter(

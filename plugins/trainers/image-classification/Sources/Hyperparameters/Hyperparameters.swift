@@ -134,6 +134,8 @@ struct Hyperparameters: Sendable {
     for known in Hyperparameter.table where known.shapesModel {
       entries[known.name] = .object(["value": effective(known), "used": .boolean(reads(known))])
     }
+    // Models from before it could be chosen keep their bytes.
+    if keptMetric != "validation:accuracy" { entries["keep_epoch"] = ["value": .text(keptMetric), "used": true] }
     return .object(entries)
   }
 }
@@ -167,6 +169,9 @@ extension Hyperparameters {
       minimumEpochs: whole("early_stopping_min_epochs") ?? 10, patience: whole("early_stopping_patience") ?? 5,
       tolerance: real("early_stopping_tolerance"))
   }
+
+  /// By which metric the epoch whose weights become the model is the best; `last` for the last one.
+  var keptMetric: String { text("keep_epoch") ?? "validation:accuracy" }
 
   var seed: UInt64 { UInt64(whole("seed") ?? 0) }
 

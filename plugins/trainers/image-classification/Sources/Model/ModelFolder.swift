@@ -33,7 +33,9 @@ enum ModelFolder {
       (
         weightsName,
         SafeTensors.bytes(
-          layout, learner.best, metadata: metadata(training, epoch: training.progress.best?.epoch ?? 0))
+          layout, learner.best,
+          metadata: metadata(
+            training, epoch: training.progress.keptEpoch(by: training.parameters.keptMetric) ?? 0))
       ),
       ("model.json", text(model(training))),
       ("hyperparameters.json", text(training.parameters.modelRecord)),
@@ -96,6 +98,10 @@ enum ModelFolder {
       return .object(entry)
     }
     var entry: [String: Value] = ["epochs": .list(epochs)]
+    let kept = training.parameters.keptMetric
+    if kept != "validation:accuracy", let epoch = training.progress.keptEpoch(by: kept) {
+      entry["kept_epoch"] = .integer(Int64(epoch))
+    }
     if let best = training.progress.best {
       entry["best_epoch"] = .integer(Int64(best.epoch))
       entry["best_validation:accuracy"] = .real(best.accuracy)

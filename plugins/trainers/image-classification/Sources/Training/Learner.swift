@@ -12,7 +12,7 @@ final class Learner {
   let first: FloatBuffer
   let second: FloatBuffer
   let gradient: FloatBuffer
-  /// Weights of the best epoch.
+  /// Weights of the epoch that is kept: the best one, as a rule.
   let best: FloatBuffer
   /// Updates so far.
   var updates = 0

@@ -47,6 +47,25 @@ struct EpochRecord: Equatable {
 }
 
 extension Progress {
+  /// Returns the epoch whose weights are kept, of those so far: the best by a metric, the earliest of equals, or the last.
+  func keptEpoch(by metric: String) -> Int? {
+    func value(_ record: EpochRecord) -> Double {
+      switch metric {
+      case "validation:loss": -record.validationLoss
+      case "train:accuracy": record.trainAccuracy
+      case "train:loss": -record.trainLoss
+      case "last": Double(record.epoch)
+      default: record.validationAccuracy
+      }
+    }
+    var kept: (epoch: Int, value: Double)?
+    for record in history {
+      let value = value(record)
+      if kept.map({ value > $0.value || $0.value.isNaN }) ?? true { kept = (record.epoch, value) }
+    }
+    return kept?.epoch
+  }
+
   func write(to out: inout ByteWriter) {
     for value in [epoch, fold, batch] { out.put(value) }
     out.put(best?.epoch ?? 0)

@@ -216,6 +216,8 @@ final class Training {
     progress.history.append(record)
     if record.validationAccuracy > progress.best?.accuracy ?? -1 {
       progress.best = Progress.Best(epoch: record.epoch, accuracy: record.validationAccuracy)
+    }
+    if progress.keptEpoch(by: parameters.keptMetric) == record.epoch {
       for learner in learners { learner.best.copy(from: learner.weights) }
     }
     try report(record)
