@@ -153,11 +153,16 @@ final class BayesianModel: Sendable {
   // Less is looked at where each look costs more.
   private func effort(_ count: Int) -> AcquisitionSearch.Effort {
     var effort = settings.effort
-    if count > 120 {
-      effort.spread /= 2
-      effort.near /= 2
+    if count > 60 {
+      effort.spread = effort.spread * 3 / 4
+      effort.near = effort.near * 3 / 4
+      effort.starts = max(4, effort.starts * 3 / 4)
     }
-    if count > 300 { effort.starts = max(4, effort.starts / 2) }
+    if count > 120 {
+      effort.spread = effort.spread * 2 / 3
+      effort.near = effort.near * 2 / 3
+    }
+    if count > 300 { effort.starts = max(4, effort.starts * 2 / 3) }
     return effort
   }
 
