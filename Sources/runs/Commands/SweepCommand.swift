@@ -147,18 +147,21 @@ struct SweepCheck: ParsableCommand {
       ("trials", "at most \(limits.maxTotalTrials), \(limits.maxConcurrentTrials) at a time, of \(work)"),
       ("objective", spec.objectiveText),
       ("strategy", "\(spec.strategy.name), seed \(spec.seed)"),
-      ("searched", spec.space.parameters.map(\.name).joined(separator: ", ")),
     ]
     if let policy = spec.earlyTermination {
       let options = policy.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.plain)" }
       pairs.append(("early end", policy.name + (options.isEmpty ? "" : ", " + options.joined(separator: ", "))))
+    }
+    if !spec.space.constraints.isEmpty {
+      pairs.append(("where", spec.space.constraints.map(\.text).joined(separator: ", ")))
     }
     pairs += spec.endPairs
     if let warmStart {
       let task = warmStart.trust == .same ? "" : ", as of another task"
       pairs.append(("begins with", warmStart.sweeps.joined(separator: ", ") + task))
     }
-    return "\(path) is sound\n" + RunRecord.pairs(pairs, on: common.out)
+    return "\(path) is sound\n" + RunRecord.pairs(pairs, on: common.out) + "\n"
+      + spec.space.table.text(on: common.out)
   }
 
   private func printJSON(_ spec: SweepSpec?, _ findings: [Finding]) {
