@@ -44,15 +44,27 @@ import TrackingContracts
 
   @Test func `a density of one dimension is the mixture that one computes by hand`() {
     let axes = UnitCube(SearchSpace([Spaces.square.parameters[0]])).dimensions.map { ParzenAxis($0) }
-    let estimator = ParzenEstimator([.init(places: [0.5], weight: 1)], axes: axes)
+    let estimator = ParzenEstimator([.init(places: [0.5], weight: 1)], axes: axes, width: .even)
     // One observation: bandwidth max(0.2 * 1^(-1/5), 1/3) = 1/3. Within [0, 1] the normal has Phi(1.5) - Phi(-1.5).
     let inside = 0.8663855974622838
     let peak = 1 / (1.0 / 3 * 2.5066282746310002) / inside
     let density = PortableMath.exp(estimator.logDensities(at: [[0.5]])[0])
     #expect(abs(density - (peak + 1) / 2) < 1e-12)
+    // Three by their neighbours: 0.3 and 0.6 reach 0.3 far, 0.1 only 0.2, which is the least for three.
+    let several = ParzenEstimator(
+      [0.1, 0.6, 0.3].map { .init(places: [$0], weight: 1) }, axes: axes, width: .neighbours)
+    func normal(_ x: Double, _ middle: Double, _ width: Double) -> Double {
+      let z = (x - middle) / width
+      let share =
+        PortableMath.normalDistribution((1 - middle) / width) - PortableMath.normalDistribution(-middle / width)
+      return PortableMath.exp(-z * z / 2) / 2.5066282746310002 / width / share
+    }
+    let sum = 1 + normal(0.4, 0.1, 0.2) + normal(0.4, 0.3, 0.3) + normal(0.4, 0.6, 0.3)
+    #expect(abs(PortableMath.exp(several.logDensities(at: [[0.4]])[0]) - sum / 4) < 1e-12)
   }
 
-  @Test func `densities sum to 1, over cells and categories and conditions`() throws {
+  @Test(arguments: [ParzenEstimator.Width.even, .neighbours])
+  func `densities sum to 1, over cells and categories and conditions`(width: ParzenEstimator.Width) throws {
     let space = SearchSpace([
       ParameterSpace("kind", .categorical(["a", "b", "c"])),
       ParameterSpace("count", .integer(min: 1, max: 20, scale: .log)),
@@ -64,7 +76,7 @@ import TrackingContracts
     let all = try #require(space.allConfigurations(usingGrids: false))
     let seen = [0, 3, 44, 59, 60, all.count - 1].map { cube.point(of: all[$0]) }
     let kernels = seen.enumerated().map { ParzenEstimator.Kernel(places: $1, weight: 1 / Double($0 + 1)) }
-    let estimator = ParzenEstimator(kernels, axes: cube.dimensions.map { ParzenAxis($0) })
+    let estimator = ParzenEstimator(kernels, axes: cube.dimensions.map { ParzenAxis($0) }, width: width)
     let sum = estimator.logDensities(at: all.map { cube.point(of: $0) }).reduce(0) { $0 + PortableMath.exp($1) }
     #expect(abs(sum - 1) < 1e-9)
     // What is drawn comes as often as the density says.

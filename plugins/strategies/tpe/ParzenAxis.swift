@@ -33,6 +33,9 @@ struct ParzenAxis: Sendable {
     }
   }
 
+  /// The width of a cell where all are equally wide; 0 on a continuum and for categories.
+  var cellWidth: Double { if case .ordered(let borders) = form { 1 / Double(borders.count - 1) } else { 0 } }
+
   /// Returns the cell or category that a place is in; 0 on a continuum.
   func cell(_ place: Double) -> Int {
     switch form {

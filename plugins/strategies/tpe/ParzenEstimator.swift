@@ -5,8 +5,8 @@ internal import Tracking
 ///
 /// Kernels on a continuum are normal, cut off at 0 and 1; on ordered cells the same, summed over each cell; on categories
 /// smoothed counts. A dimension that is not active in an observation gets the even distribution from it, so that
-/// observations of every activity pattern count for what they share. Source: Watanabe 2023, arXiv:2304.11127; bandwidths
-/// as Optuna's multivariate estimator has them.
+/// observations of every activity pattern count for what they share. Sources: Bergstra et al. 2011;
+/// Watanabe 2023, arXiv:2304.11127.
 struct ParzenEstimator {
   /// An observation.
   struct Kernel {
@@ -16,11 +16,22 @@ struct ParzenEstimator {
     var weight: Double
   }
 
+  /// How wide the normal kernels of one dimension are.
+  enum Width {
+    /// All equally, by Scott's rule: 0.2 m^(-1 / (d + 4)) for m observations of d dimensions. Few good trials are near
+    /// each other, and the next one is looked for there.
+    case even
+    /// Each as far as its farther neighbour, an ordered one at least a cell. Many others are told apart where they are
+    /// dense.
+    case neighbours
+  }
+
   private static let logRootTwoPi = 0.91893853320467274
 
   private let axes: [ParzenAxis]
   private let kernels: [Kernel]
-  private let bandwidths: [Double]
+  // The widths of the normal kernels, `[kernels * dimensions]`.
+  private let widths: [Double]
   // `[kernels + 1]`, the prior last; they sum to 1.
   private let cumulated: [Double]
   private let logWeights: [Double]
@@ -30,20 +41,28 @@ struct ParzenEstimator {
   private let logHit: [Double]
   private let logMiss: [Double]
 
-  init(_ kernels: [Kernel], axes: [ParzenAxis]) {
+  init(_ kernels: [Kernel], axes: [ParzenAxis], width: Width) {
     self.axes = axes
     self.kernels = kernels
     let dimensions = axes.count
-    let active = kernels.reduce(0) { $0 + $1.places.count { $0 != nil } }
-    // How many dimensions an observation has.
-    let extent = kernels.isEmpty ? Double(dimensions) : Double(active) / Double(kernels.count)
-    var widths: [Double] = []
+    var widths = [Double](repeating: 1, count: kernels.count * dimensions)
     for dimension in 0..<dimensions {
-      let count = Double(max(1, kernels.count { $0.places[dimension] != nil }))
-      let scott = 0.2 * PortableMath.power(count, -1 / (extent + 4))
-      widths.append(max(scott, 1 / min(100, count + 2)))
+      let seen = kernels.indices.filter { kernels[$0].places[dimension] != nil }
+      let places = seen.map { kernels[$0].places[dimension] ?? 0 }
+      // No less than an even spread has, so that few observations do not pretend to know much.
+      let least = 1 / min(100, Double(seen.count + 2))
+      let own: [Double]
+      switch width {
+      case .even:
+        let scott = 0.2 * PortableMath.power(Double(max(1, seen.count)), -1 / Double(dimensions + 4))
+        own = places.map { _ in max(scott, least) }
+      case .neighbours:
+        let floor = max(axes[dimension].cellWidth, least)
+        own = ParzenEstimator.distances(of: places).map { min(max($0, floor), 1) }
+      }
+      for (row, width) in zip(seen, own) { widths[row * dimensions + dimension] = width }
     }
-    bandwidths = widths
+    self.widths = widths
     let total = kernels.reduce(1) { $0 + $1.weight }
     var sum = 0.0
     let shares = kernels.map { $0.weight / total } + [1 / total]
@@ -60,10 +79,10 @@ struct ParzenEstimator {
         let at = row * dimensions + dimension
         cells[at] = axes[dimension].cell(place)
         if case .categorical = axes[dimension].form { continue }
-        let share = ParzenEstimator.share(from: 0, to: 1, of: place, widths[dimension])
+        let share = ParzenEstimator.share(from: 0, to: 1, of: place, widths[at])
         scales[at] = PortableMath.log(share)
         if case .real = axes[dimension].form {
-          scales[at] += PortableMath.log(widths[dimension]) + ParzenEstimator.logRootTwoPi
+          scales[at] += PortableMath.log(widths[at]) + ParzenEstimator.logRootTwoPi
         }
       }
     }
@@ -86,6 +105,19 @@ struct ParzenEstimator {
     logMiss = misses
   }
 
+  // The larger of the distances to the neighbours; at either end of several the one to the only neighbour.
+  private static func distances(of places: [Double]) -> [Double] {
+    let order = places.indices.sorted { (places[$0], $0) < (places[$1], $1) }
+    guard order.count > 1 else { return places.map { max($0, 1 - $0) } }
+    var distances = places
+    for (rank, index) in order.enumerated() {
+      let below = rank > 0 ? places[index] - places[order[rank - 1]] : 0
+      let above = rank + 1 < order.count ? places[order[rank + 1]] - places[index] : 0
+      distances[index] = max(below, above)
+    }
+    return distances
+  }
+
   private static func share(from low: Double, to high: Double, of middle: Double, _ width: Double) -> Double {
     max(
       PortableMath.normalDistribution((high - middle) / width)
@@ -96,7 +128,6 @@ struct ParzenEstimator {
 
   /// Returns the logarithms of the density at points, `[points]`; each `[dimensions]`, nil where not active.
   func logDensities(at points: [[Double?]]) -> [Double] {
-    var table = CellTable(axes: axes, bandwidths: bandwidths)
     var terms = [Double](repeating: 0, count: kernels.count + 1)
     return points.map { point in
       var even = 0.0
@@ -118,10 +149,12 @@ struct ParzenEstimator {
           }
           switch axes[dimension].form {
           case .real:
-            let z = (place - middle) / bandwidths[dimension]
+            let z = (place - middle) / widths[at]
             sum -= 0.5 * z * z + logScales[at]
           case .categorical: sum += cells[at] == cell ? logHit[dimension] : logMiss[dimension]
-          case .ordered: sum += table.logShare(dimension, kernel: cells[at], middle, cell) - logScales[at]
+          case .ordered(let borders):
+            let share = ParzenEstimator.share(from: borders[cell], to: borders[cell + 1], of: middle, widths[at])
+            sum += PortableMath.log(share) - logScales[at]
           }
         }
         terms[row] = sum
@@ -129,33 +162,6 @@ struct ParzenEstimator {
       terms[kernels.count] = logWeights[kernels.count] + even
       let largest = terms.max() ?? 0
       return largest + PortableMath.log(terms.reduce(0) { $0 + PortableMath.exp($1 - largest) })
-    }
-  }
-
-  // What normal kernels give to cells, computed once: kernels of one dimension share their width and, in one cell, their
-  // middle.
-  private struct CellTable {
-    private let axes: [ParzenAxis]
-    private let bandwidths: [Double]
-    private var known: [[Double]]
-
-    init(axes: [ParzenAxis], bandwidths: [Double]) {
-      self.axes = axes
-      self.bandwidths = bandwidths
-      known = axes.map { axis in
-        guard case .ordered(let borders) = axis.form else { return [] }
-        return [Double](repeating: .nan, count: (borders.count - 1) * (borders.count - 1))
-      }
-    }
-
-    mutating func logShare(_ dimension: Int, kernel: Int, _ middle: Double, _ cell: Int) -> Double {
-      guard case .ordered(let borders) = axes[dimension].form else { return 0 }
-      let at = kernel * (borders.count - 1) + cell
-      if known[dimension][at].isNaN {
-        known[dimension][at] = PortableMath.log(
-          ParzenEstimator.share(from: borders[cell], to: borders[cell + 1], of: middle, bandwidths[dimension]))
-      }
-      return known[dimension][at]
     }
   }
 
@@ -184,7 +190,7 @@ struct ParzenEstimator {
       let other = min(Int((unit - hit) / (1 - hit) * Double(count - 1)), count - 2)
       return (Double(other < seen ? other : other + 1) + 0.5) / Double(count)
     }
-    let width = bandwidths[dimension]
+    let width = widths[row * axes.count + dimension]
     let low = PortableMath.normalDistribution(-middle / width)
     let high = PortableMath.normalDistribution((1 - middle) / width)
     let quantile = min(max(low + unit * (high - low), 1e-16), 1 - 1e-16)

@@ -132,8 +132,8 @@ public final class TPEStrategy: SearchStrategy {
         return ParzenEstimator.Kernel(places: places, weight: member.weight)
       }
     }
-    let good = ParzenEstimator(kernels(split.good), axes: axes)
-    let other = ParzenEstimator(kernels(split.other), axes: axes)
+    let good = ParzenEstimator(kernels(split.good), axes: axes, width: .even)
+    let other = ParzenEstimator(kernels(split.other), axes: axes, width: .neighbours)
     // A finite space may have been tried where the good density is large: a few rounds look further.
     for round in 0..<4 {
       var candidates: [[Parameter]] = []
