@@ -55,7 +55,7 @@ public struct HyperbandStrategy: SearchStrategy {
       while free > 0, bracket.trials.contains(next) {
         guard let draw = draws.draw(next) else {
           return session.pending.isEmpty
-            ? .exhausted("all configurations of the search space have been tried") : .waiting
+            ? .exhausted(space.exhaustion) : .waiting
         }
         free -= 1
         next += 1
