@@ -19,7 +19,8 @@ struct TrainerTests {
   }
 
   private func train(
-    _ name: String, _ parameters: [String: Value], in store: SQLTrackingStore, yield: Bool = false, create: Bool = true
+    _ name: String, _ parameters: [String: Value], in store: SQLTrackingStore, yield: Bool = false, create: Bool = true,
+    allowed points: Int? = nil, inherits: Bool = false
   ) throws -> Record {
     let run = try #require(RunID(name))
     if create {
@@ -34,6 +35,7 @@ struct TrainerTests {
     let session = try RunSession(
       run: run, parameters: parameters, store: store, artifacts: TarArtifactStore(directory: folder("artifacts")),
       checkpointDirectory: folder("checkpoints-" + name), scratchDirectory: folder("scratch-" + name),
+      inheritsCheckpoint: inherits, allowance: points.map { ("validation:accuracy", $0) },
       clock: { Timestamp(milliseconds: 5) }, shouldYield: { yield })
     let end = try ImageClassificationTrainer().train(in: session)
     try session.close()
@@ -67,6 +69,45 @@ struct TrainerTests {
     let artifacts = TarArtifactStore(directory: folder("artifacts"))
     try artifacts.restore(model.digest, to: folder("model"), limits: RestoreLimits())
     #expect(ModelVerification(of: folder("model")).isValid)
+  }
+
+  private func values(_ record: Record) throws -> [String: [UInt64]] {
+    var all: [String: [UInt64]] = [:]
+    for series in try record.store.series(of: record.run) where !series.name.hasPrefix("system:") {
+      all[series.name] = try record.store.points(of: record.run, metric: series.name).values.map(\.bitPattern)
+    }
+    return all
+  }
+
+  @Test func `a run yields right after the last point that it is allowed, and goes on to the same bits`() throws {
+    let store = try makeStore()
+    let asked = parameters(["epochs": 5, "optimizer": "adam", "learning_rate": 0.01])
+    let whole = try values(try train("whole", asked, in: store))
+    #expect(try train("parted", asked, in: store, allowed: 2).end == .yielded)
+    let run = try #require(RunID("parted"))
+    #expect(try store.points(of: run, metric: "validation:accuracy").count == 2)
+    // Asked again without being allowed more, it has nothing to do.
+    #expect(try train("parted", asked, in: store, create: false, allowed: 2).end == .yielded)
+    #expect(try train("parted", asked, in: store, create: false, allowed: 3).end == .yielded)
+    #expect(try store.points(of: run, metric: "validation:accuracy").count == 3)
+    let rest = try train("parted", asked, in: store, create: false, allowed: 5)
+    #expect(rest.end == .finished(""), "all its work is done with the last point that it is allowed")
+    #expect(try values(rest) == whole)
+  }
+
+  @Test func `a run takes up another's checkpoint with other rates only where it inherits`() throws {
+    let store = try makeStore()
+    #expect(try train("parent", parameters(["epochs": 4]), in: store, allowed: 2).end == .yielded)
+    let checkpoint = try #require(ScratchFolder.read(folder("checkpoints-parent/checkpoint.bin")))
+    func heir(_ name: String, _ more: [String: Value], inherits: Bool) throws -> [Double] {
+      folder.write("checkpoints-\(name)/checkpoint.bin", checkpoint)
+      let record = try train(name, parameters(["epochs": 4].merging(more) { $1 }), in: store, inherits: inherits)
+      return try store.points(of: record.run, metric: "epoch").values
+    }
+    #expect(try heir("same", [:], inherits: true) == [3, 4])
+    #expect(try heir("faster", ["learning_rate": 0.2], inherits: true) == [3, 4])
+    #expect(try heir("stranger", ["learning_rate": 0.2], inherits: false) == [1, 2, 3, 4])
+    #expect(try heir("wider", ["hidden": [9]], inherits: true) == [1, 2, 3, 4])
   }
 
   @Test func `a run made again from its record alone is the same to the bit`() throws {

@@ -8,6 +8,8 @@ public final class RunSession: Sendable {
   public let parameters: [String: Value]
   /// A directory that the run's attempts share: what one leaves there, the next finds. Not part of the record.
   public let checkpointDirectory: String
+  /// True when the run began with a copy of another run's checkpoint, whose parameters may have been others.
+  public let inheritsCheckpoint: Bool
   /// A directory of this attempt alone.
   public let scratchDirectory: String
   /// How many threads the work may use, at least 1. No number that is logged may depend on it.
@@ -31,12 +33,13 @@ public final class RunSession: Sendable {
   /// - Parameters:
   ///   - parameters: what the trial executes with: the spec's fixed parameters and the run's own.
   ///   - threads: the cores that fall to this run when several run at once.
+  ///   - inheritsCheckpoint: true when the checkpoint directory was first filled by another run.
   ///   - allowance: how many points of a metric the run may have logged, those of earlier attempts included, before it is to
   ///     yield; nil for as many as it likes.
   ///   - shouldYield: true once the run has been asked to stop.
   public init(
     run: RunID, parameters: [String: Value], store: any TrackingStore, artifacts: any ArtifactStore,
-    checkpointDirectory: String, scratchDirectory: String, threads: Int = 1,
+    checkpointDirectory: String, scratchDirectory: String, inheritsCheckpoint: Bool = false, threads: Int = 1,
     allowance: (metric: String, points: Int)? = nil, clock: @escaping Clock,
     shouldYield: @escaping @Sendable () -> Bool
   ) throws {
@@ -46,6 +49,7 @@ public final class RunSession: Sendable {
     self.artifacts = artifacts
     self.checkpointDirectory = checkpointDirectory
     self.scratchDirectory = scratchDirectory
+    self.inheritsCheckpoint = inheritsCheckpoint
     self.threads = max(1, threads)
     self.clock = clock
     self.allowance = allowance

@@ -38,7 +38,8 @@ struct TrialRunCommand: ParsableCommand {
       try makeDirectory(scratch)
       let session = try RunSession(
         run: id, parameters: work.parameters, store: store.tracking, artifacts: store.artifacts,
-        checkpointDirectory: checkpoints, scratchDirectory: scratch, threads: try threads(run, store.tracking),
+        checkpointDirectory: checkpoints, scratchDirectory: scratch,
+        inheritsCheckpoint: run.origin["continues"]?.text != nil, threads: try threads(run, store.tracking),
         allowance: try allowance(run, store.tracking), clock: { .now() }, shouldYield: { Interrupts.stop.isRequested })
       let trainer = try builtinPlugins().trainer(work.trainer).init()
       do {

@@ -32,6 +32,11 @@ enum Interrupts {
     makeNonBlocking(ends.writer)
     wakeReader.store(ends.reader, ordering: .relaxed)
     wakeWriter.store(ends.writer, ordering: .relaxed)
+    // Whoever started us may have left them blocked, and that is inherited.
+    var watched = sigset_t()
+    sigemptyset(&watched)
+    for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] { sigaddset(&watched, number) }
+    pthread_sigmask(SIG_UNBLOCK, &watched, nil)
     for number in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { number in Interrupts.arrived(number) }

@@ -53,7 +53,8 @@ public struct ImageClassificationTrainer: Trainer {
       say: { Files.say($0) },
       shouldYield: { session.shouldYield })
     let training = try Training(
-      parameters, data: data, sink: sink, checkpoints: session.checkpointDirectory, allowed: session.threads)
+      parameters, data: data, sink: sink, checkpoints: session.checkpointDirectory,
+      inherits: session.inheritsCheckpoint, allowed: session.threads)
     try session.setTag("trainer.version", "\(Training.version) \(Training.bits)")
     if !parameters.ignored.isEmpty { try session.setTag("trainer.ignored", parameters.ignored.joined(separator: " ")) }
     Files.say(training.summary)

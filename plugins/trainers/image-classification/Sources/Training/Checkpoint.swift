@@ -39,12 +39,32 @@ enum Checkpoint {
     }
     var source = ByteSource(bytes)
     guard try source.text() == magic else { return .refused("it was written by another version") }
-    guard try source.text() == training.identity else {
+    let identity = try source.text()
+    guard identity == training.identity || training.inherits && isKin(identity, to: training.identity) else {
       return .refused("it belongs to a training with other data or parameters")
     }
     training.progress = try Progress(from: &source)
     for learner in training.learners { try learner.read(from: &source) }
     return .taken
+  }
+}
+
+extension Checkpoint {
+  /// What may change within a training: its rates, and how long it is.
+  static let rates: Set<String> = [
+    "learning_rate", "lr_scheduler_step", "lr_scheduler_factor", "momentum", "weight_decay", "beta_1", "beta_2", "eps",
+    "gamma", "epochs",
+  ]
+
+  /// Tells whether two trainings differ in their rates alone, so that one can take up what the other left.
+  fileprivate static func isKin(_ one: String, to other: String) -> Bool {
+    func parts(_ identity: String) -> (head: [Substring], record: [String: Value])? {
+      let parts = identity.split(separator: " ", maxSplits: 4)
+      guard parts.count == 5, let record = try? Value(json: String(parts[4])).object else { return nil }
+      return (Array(parts[..<4]), record.filter { !rates.contains($0.key) })
+    }
+    guard let one = parts(one), let other = parts(other) else { return false }
+    return one.head == other.head && one.record == other.record
   }
 }
 

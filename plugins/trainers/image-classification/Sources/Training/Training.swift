@@ -27,6 +27,8 @@ final class Training {
   var progress = Progress()
   private let sink: TrainingSink
   private let checkpoints: String?
+  /// True when a checkpoint of a training with other rates may be taken up.
+  let inherits: Bool
   private let schedule: RateSchedule
   private let batchSize: Int
   private let topRank: Int
@@ -37,14 +39,15 @@ final class Training {
 
   /// - Parameters:
   ///   - checkpoints: the directory of checkpoints; nil to write none.
+  ///   - inherits: takes up a checkpoint of a training that differs in its rates alone, too.
   ///   - allowed: threads that may be used, unless the hyperparameter says how many.
   ///   - kernels: the instruction set.
   init(
     _ parameters: Hyperparameters, data: TrainingData, sink: TrainingSink, checkpoints: String? = nil,
-    allowed: Int = 1, kernels: Kernels = .best
+    inherits: Bool = false, allowed: Int = 1, kernels: Kernels = .best
   ) throws {
     (self.parameters, self.data, self.sink) = (parameters, data, sink)
-    (self.checkpoints, self.kernels) = (checkpoints, kernels)
+    (self.checkpoints, self.inherits, self.kernels) = (checkpoints, inherits, kernels)
     try Training.check(parameters, data)
     let choice = parameters.network
     let largest = data.splits.map(\.train.count).max() ?? 1
