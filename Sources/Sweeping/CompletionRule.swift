@@ -118,7 +118,7 @@ struct CompletionRule {
   private func converged(_ bound: Double) throws -> Finding? {
     let wanted = max(CompletionRule.convergedProposals, spec.limits.maxConcurrentTrials)
     let promised = try decisions().filter { $0.kind == .propose }
-      .compactMap { $0.details["expected_improvement"]?.number }.suffix(wanted)
+      .compactMap { CompletionRule.promise($0.details) }.suffix(wanted)
     guard promised.count == wanted, let largest = promised.max(), largest < bound else { return nil }
     return Finding(
       reason: "converged: the last \(wanted) proposals promised an improvement of at most \(Value.real(largest).plain) "
@@ -127,5 +127,12 @@ struct CompletionRule {
         "rule": "convergence", "bound": .real(bound), "proposals": .integer(Int64(wanted)),
         "expected_improvement": .real(largest),
       ])
+  }
+
+  // What a proposal's details say that it promises, on a scale on which scores have a standard deviation of 1; models tell
+  // the logarithm, which does not underflow.
+  private static func promise(_ details: Value) -> Double? {
+    details["expected_improvement"]?.number
+      ?? details["log_expected_improvement"]?.number.map { PortableMath.exp($0) }
   }
 }

@@ -15,7 +15,9 @@ extension SpecReader {
   /// - Returns: the strategy with its options, without `seed`, which is the sweep's.
   func strategy(_ member: SpecMember?, top: SpecNode) -> (chosen: Chosen, seed: SpecMember?)? {
     guard let member else {
-      return strategyPlugin("random", top).map { _ in (Chosen(choice: SweepSpec.Choice("random"), options: [:]), nil) }
+      // A catalogue without it has `random`.
+      let standard = plugins.strategies["auto"] == nil ? "random" : "auto"
+      return strategyPlugin(standard, top).map { _ in (Chosen(choice: SweepSpec.Choice(standard), options: [:]), nil) }
     }
     guard let (name, node, members) = plugin(member, "sampling_algorithm") else { return nil }
     var options = members
