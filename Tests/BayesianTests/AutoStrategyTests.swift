@@ -22,6 +22,22 @@ struct AutoStrategyTests {
     #expect(AutoStrategy.choice(for: sweep).options["initial_trials"] == 6)
   }
 
+  @Test func `a declared resource brings the multi-fidelity strategy`() throws {
+    var sweep = SweepSimulation("auto", space: BayesianStrategyTests.mixed, trials: 30).spec
+    sweep.resource = SweepSpec.Resource(minimum: 1, maximum: 27)
+    let session = try SweepSession(
+      sweep: Sweep(run: RunID(randomBits: 5), spec: sweep, source: ""), decider: "auto", reader: RecordedTrials())
+    _ = try AutoStrategy(options: [:], sweep: sweep).propose(upTo: 2, in: session)
+    guard case .decide(let decision) = try #require(session.changes.last) else {
+      Issue.record("a proposal is a decision")
+      return
+    }
+    #expect(decision.details["strategy"]?.text?.hasPrefix("bayesian_halving: ") == true)
+    #expect(session.changes.contains(.allow(session.sweep.run.trial(0), points: 1)))
+    sweep.limits.maxTotalTrials = 9
+    #expect(!AutoStrategy.choice(for: sweep).isHalving)
+  }
+
   @Test func `each proposal says what was chosen`() throws {
     var simulation = SweepSimulation("auto", space: BayesianStrategyTests.mixed, trials: 30)
     let session = try simulation.session()

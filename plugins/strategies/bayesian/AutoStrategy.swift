@@ -14,32 +14,50 @@ public struct AutoStrategy: SearchStrategy {
 
   /// What was chosen, and why.
   struct Choice: Equatable {
-    /// Options of the strategy `bayesian`.
+    /// True for `bayesian_halving`, false for `bayesian`.
+    var isHalving = false
+    /// Options of the chosen strategy.
     var options: [String: Value]
     /// The strategy and the reason, in a sentence.
     var note: String
   }
 
-  private let chosen: BayesianStrategy
+  private let chosen: any SearchStrategy
 
   /// Returns what is wrong with the options.
   public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
-    options.keys.sorted().map { PluginProblem($0, "auto takes no option '\($0)'; it takes `seed`") }
+    var found = options.keys.sorted().map { PluginProblem($0, "auto takes no option '\($0)'; it takes `seed`") }
+    if !sweep.otherObjectives.isEmpty {
+      found.append(
+        PluginProblem(
+          nil, "auto looks at the first objective only; `sampling_algorithm: nsga2` searches for the front of all",
+          isError: false))
+    }
+    return found
   }
 
   /// Makes the strategy of one sweep.
   public init(options: [String: Value], sweep: SweepSpec) throws {
-    if let problem = AutoStrategy.problems(options: options, sweep: sweep).first {
+    if let problem = AutoStrategy.problems(options: options, sweep: sweep).first(where: \.isError) {
       throw TrackingError(.invalid, problem.message)
     }
     let choice = AutoStrategy.choice(for: sweep)
-    chosen = try BayesianStrategy(options: choice.options, sweep: sweep, note: choice.note)
+    chosen =
+      choice.isHalving
+      ? try BayesianHalvingStrategy(options: choice.options, sweep: sweep, note: choice.note)
+      : try BayesianStrategy(options: choice.options, sweep: sweep, note: choice.note)
   }
 
   /// Returns what suits a sweep.
   static func choice(for sweep: SweepSpec) -> Choice {
     let trials = sweep.limits.maxTotalTrials
     let dimensions = UnitCube(sweep.space).count
+    if let resource = sweep.resource, resource.maximum >= 3 * resource.minimum, trials >= 10, sweep.repeats == 1 {
+      return Choice(
+        isHalving: true, options: [:],
+        note: "bayesian_halving: trials can be compared from \(resource.minimum) of \(resource.maximum) points on, so the "
+          + "better ones get more")
+    }
     if let all = sweep.space.allConfigurations(usingGrids: false, limit: min(trials, 1 << 16)) {
       return Choice(
         options: [:],

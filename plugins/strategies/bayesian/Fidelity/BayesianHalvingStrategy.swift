@@ -31,6 +31,7 @@ public struct BayesianHalvingStrategy: SearchStrategy {
   private let initial: Int
   private let exploration: Double
   private let model: FidelityModel
+  private let note: String?
 
   /// Returns what is wrong with the options, or with the lack of a resource.
   public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
@@ -68,10 +69,18 @@ public struct BayesianHalvingStrategy: SearchStrategy {
 
   /// Makes the strategy of one sweep.
   public init(options: [String: Value], sweep: SweepSpec) throws {
+    try self.init(options: options, sweep: sweep, note: nil)
+  }
+
+  /// Makes the strategy that another one chose.
+  ///
+  /// - Parameter note: why it did, for the details of each proposal.
+  init(options: [String: Value], sweep: SweepSpec, note: String?) throws {
     if let problem = Self.problems(options: options, sweep: sweep).first(where: \.isError) {
       throw TrackingError(.invalid, problem.message)
     }
     spec = sweep
+    self.note = note
     map = SpaceMap(sweep.space)
     let resource = sweep.resource ?? SweepSpec.Resource(maximum: 1)
     rungs = Rungs(
@@ -135,6 +144,7 @@ public struct BayesianHalvingStrategy: SearchStrategy {
       var details = proposal.details
       let rung = proposal.isInitial ? 0 : first
       details["first_rung"] = .integer(Int64(rung))
+      if let note { details["strategy"] = .text(note) }
       session.propose(
         proposal.configuration, allowance: rung < rungs.levels.count ? rungs.levels[rung] : nil,
         reason: proposal.reason, details: .object(details))
