@@ -24,8 +24,7 @@ enum Program {
     var command: any ParsableCommand.Type = Runs.self
     var path = "runs"
     for argument in arguments {
-      let subcommands =
-        command.configuration.subcommands + command.configuration.groupedSubcommands.flatMap(\.subcommands)
+      let subcommands = command.configuration.subcommands
       guard !subcommands.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return }
       guard let next = subcommands.first(where: { $0._commandName == argument }) else {
         let shown = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }

@@ -131,6 +131,8 @@ private func threeRuns() throws -> TestFolder {
     let result = try folder.runs("lsit")
     #expect(result.code == Exit.usage.rawValue)
     #expect(result.errors == "runs: there is no command 'runs lsit'; did you mean 'runs list'?\n")
+    let known = try folder.runs("xyzzy").errors.split(separator: ";").last?.split(separator: ",").map(String.init) ?? []
+    #expect(known.count > 10 && Set(known).count == known.count, "each command is named once")
     #expect(try folder.runs("artifacts", "gte").errors.contains("did you mean 'runs artifacts get'?"))
   }
 
