@@ -125,7 +125,9 @@ final class SweepLoop {
   /// Notes what is known of a trial's primary metric, and whether that makes it the best.
   func learn(_ objective: SeriesSummary?, of number: Int) throws {
     trials[number].objective = objective
-    trials[number].score = try objective.flatMap { try store.counted(spec.objective, of: trials[number].run, $0)?.value }
+    trials[number].score = try objective.flatMap {
+      try store.counted(spec.objective, of: trials[number].run, $0)?.value
+    }
     if let best, best.trial / max(1, spec.repeats) == number / max(1, spec.repeats) {
       rankAll()
     } else {

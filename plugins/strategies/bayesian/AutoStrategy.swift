@@ -55,8 +55,8 @@ public struct AutoStrategy: SearchStrategy {
     if let resource = sweep.resource, resource.maximum >= 3 * resource.minimum, trials >= 10, sweep.repeats == 1 {
       return Choice(
         isHalving: true, options: [:],
-        note: "bayesian_halving: trials can be compared from \(resource.minimum) of \(resource.maximum) points on, so the "
-          + "better ones get more")
+        note: "bayesian_halving: trials can be compared from \(resource.minimum) of \(resource.maximum) points on, so "
+          + "the better ones get more")
     }
     if let all = sweep.space.allConfigurations(usingGrids: false, limit: min(trials, 1 << 16)) {
       return Choice(
