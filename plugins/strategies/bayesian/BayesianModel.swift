@@ -170,7 +170,6 @@ final class BayesianModel: Sendable {
   private func kernels(for count: Int) -> Int {
     switch count {
     case ...80: settings.kernels
-    case ...120: 3 * settings.kernels / 4
     case ...250: settings.kernels / 2
     case ...400: settings.kernels / 4
     default: 0
