@@ -1,9 +1,8 @@
 internal import Synchronization
 public import Tracking
 
-/// The records of one sweep as they were told, in memory: enough of a reader for a `SweepSession`. What a session never
-/// asks for is `.notFound`.
-public final class SweepMirror: TrackingReader {
+/// The records of one sweep as they were told, in memory.
+public final class SweepMirror: TrialReader {
   private struct State {
     var trials: [Trial] = []
     var objective: [MetricColumns] = []
@@ -96,33 +95,6 @@ public final class SweepMirror: TrackingReader {
   private func absent(_ what: String) -> TrackingError {
     TrackingError(.notFound, "a plugin outside is told the trials of its sweep, and no \(what)")
   }
-}
-
-extension SweepMirror {
-  /// Not told.
-  public func experiments() throws -> [Experiment] { throw absent("experiments") }
-  /// Not told.
-  public func run(_ id: RunID) throws -> Run { throw absent("runs") }
-  /// Not told.
-  public func runID(matching text: String) throws -> RunID { throw absent("runs") }
-  /// Not told.
-  public func runs(matching query: RunQuery) throws -> RunPage { throw absent("runs") }
-  /// Not told.
-  public func transitions(of run: RunID) throws -> [Transition] { throw absent("transitions") }
-  /// Not told.
-  public func parameters(of run: RunID) throws -> [Parameter] { throw absent("parameters") }
-  /// Not told.
-  public func tags(of run: RunID) throws -> [String: String] { throw absent("tags") }
-  /// Not told.
-  public func series(of run: RunID, attempt: Int?) throws -> [SeriesSummary] { throw absent("series") }
-  /// Not told.
-  public func attempts(of run: RunID) throws -> [Attempt] { throw absent("attempts") }
-  /// Not told.
-  public func artifacts(of run: RunID) throws -> [Artifact] { throw absent("artifacts") }
-  /// Not told.
-  public func sweep(_ id: RunID) throws -> Sweep { throw absent("sweeps") }
-  /// Not told.
-  public func decisions(of sweep: RunID) throws -> [Decision] { throw absent("decisions") }
 }
 
 extension MetricColumns {

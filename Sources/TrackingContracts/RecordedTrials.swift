@@ -1,8 +1,7 @@
 public import Tracking
 
-/// Trials that were recorded somewhere, for a decider to look at: enough of a reader for a `SweepSession`. What a session
-/// never asks for is `.notFound`.
-public struct RecordedTrials: TrackingReader {
+/// Trials that were recorded somewhere, for a decider to look at.
+public struct RecordedTrials: TrialReader {
   /// The trials, by number.
   public var trials: [Trial]
   /// The points of the primary metric, by trial number.
@@ -77,10 +76,6 @@ public struct RecordedTrials: TrackingReader {
     enter(state, trials[number].run)
   }
 
-  private func absent(_ what: String) -> TrackingError {
-    TrackingError(.notFound, "only trials are kept here, no \(what)")
-  }
-
   /// Returns the trials that had been proposed by an event.
   public func trials(of sweep: RunID, asOf event: EventNumber?) throws -> [Trial] {
     trials.filter { $0.proposed <= event ?? .max }
@@ -100,29 +95,4 @@ public struct RecordedTrials: TrackingReader {
     for index in range.clamped(to: 0..<all.count) { columns.append(all[index]) }
     return columns
   }
-
-  /// Not kept here.
-  public func experiments() throws -> [Experiment] { throw absent("experiments") }
-  /// Not kept here.
-  public func run(_ id: RunID) throws -> Run { throw absent("runs") }
-  /// Not kept here.
-  public func runID(matching text: String) throws -> RunID { throw absent("runs") }
-  /// Not kept here.
-  public func runs(matching query: RunQuery) throws -> RunPage { throw absent("runs") }
-  /// Not kept here.
-  public func transitions(of run: RunID) throws -> [Transition] { throw absent("transitions") }
-  /// Not kept here.
-  public func parameters(of run: RunID) throws -> [Parameter] { throw absent("parameters") }
-  /// Not kept here.
-  public func tags(of run: RunID) throws -> [String: String] { throw absent("tags") }
-  /// Not kept here.
-  public func series(of run: RunID, attempt: Int?) throws -> [SeriesSummary] { throw absent("series") }
-  /// Not kept here.
-  public func attempts(of run: RunID) throws -> [Attempt] { throw absent("attempts") }
-  /// Not kept here.
-  public func artifacts(of run: RunID) throws -> [Artifact] { throw absent("artifacts") }
-  /// Not kept here.
-  public func sweep(_ id: RunID) throws -> Sweep { throw absent("sweeps") }
-  /// Not kept here.
-  public func decisions(of sweep: RunID) throws -> [Decision] { throw absent("decisions") }
 }

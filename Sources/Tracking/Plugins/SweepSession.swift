@@ -12,7 +12,7 @@ public final class SweepSession: Sendable {
   /// The name that decisions carry.
   public let decider: String
 
-  private let reader: any TrackingReader
+  private let reader: any TrialReader
   private let seen: [Trial]
   private let memory: TrialMemory
   private let collected = Mutex<Collected>(Collected())
@@ -28,7 +28,7 @@ public final class SweepSession: Sendable {
   ///   - event: nil for everything recorded so far.
   ///   - memory: what sessions of this sweep before it have read, so that it is not read again.
   public init(
-    sweep: Sweep, decider: String, reader: any TrackingReader, asOf event: EventNumber? = nil,
+    sweep: Sweep, decider: String, reader: any TrialReader, asOf event: EventNumber? = nil,
     memory: TrialMemory = TrialMemory()
   ) throws {
     self.sweep = sweep
@@ -45,7 +45,7 @@ public final class SweepSession: Sendable {
   ///   - trials: what `reader.trials(of:asOf:)` returns as of the event.
   ///   - memory: what sessions of this sweep before it have read, so that it is not read again.
   public init(
-    sweep: Sweep, decider: String, reader: any TrackingReader, asOf event: EventNumber, trials: [Trial],
+    sweep: Sweep, decider: String, reader: any TrialReader, asOf event: EventNumber, trials: [Trial],
     memory: TrialMemory = TrialMemory()
   ) {
     self.sweep = sweep

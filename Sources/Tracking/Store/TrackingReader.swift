@@ -1,5 +1,5 @@
 /// Reads records. Calls block; any thread may call. What a call returns is one consistent moment of the store.
-public protocol TrackingReader: Sendable {
+public protocol TrackingReader: TrialReader {
   /// Returns the experiments, oldest first.
   func experiments() throws -> [Experiment]
 
@@ -36,14 +36,6 @@ public protocol TrackingReader: Sendable {
   /// Returns the summaries of one metric for the children of a run that logged it: their counted series.
   func summaries(of metric: String, inChildrenOf parent: RunID) throws -> [RunID: SeriesSummary]
 
-  /// Returns points of a series, in the order in which they were logged; none when there is no such series.
-  ///
-  /// - Parameters:
-  ///   - range: places in the series, from 0; what lies outside it is left out.
-  ///   - attempt: nil for the attempt whose points count.
-  /// - Throws: `.corrupt` naming run, metric and chunk when a checksum fails.
-  func points(of run: RunID, metric: String, in range: Range<Int>, attempt: Int?) throws -> MetricColumns
-
   /// Returns a run's attempts, first to last.
   func attempts(of run: RunID) throws -> [Attempt]
 
@@ -55,24 +47,11 @@ public protocol TrackingReader: Sendable {
   /// - Throws: `.notFound` when there is no such run or it is no sweep.
   func sweep(_ id: RunID) throws -> Sweep
 
-  /// Returns a sweep's trials by number, as of an event.
-  ///
-  /// - Parameter event: nil for now.
-  func trials(of sweep: RunID, asOf event: EventNumber?) throws -> [Trial]
-
   /// Returns a sweep's decisions, oldest first.
   func decisions(of sweep: RunID) throws -> [Decision]
-
-  /// Returns the number of the last change recorded on a sweep or its trials; 0 for none.
-  func lastEvent(of sweep: RunID) throws -> EventNumber
 }
 
 extension TrackingReader {
-  /// Returns all points of a series of the counted attempt.
-  public func points(of run: RunID, metric: String) throws -> MetricColumns {
-    try points(of: run, metric: metric, in: 0..<Int.max, attempt: nil)
-  }
-
   /// Returns the summaries of one metric for the children of a run, asking child by child.
   public func summaries(of metric: String, inChildrenOf parent: RunID) throws -> [RunID: SeriesSummary] {
     var found: [RunID: SeriesSummary] = [:]
