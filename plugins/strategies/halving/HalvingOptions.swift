@@ -39,20 +39,6 @@ struct HalvingOptions {
         found.append(PluginProblem(option, message))
       }
     }
-    guard let resource = sweep.resource else {
-      found.append(
-        PluginProblem(
-          "resource",
-          "\(name) compares trials by what they reach with a part of a training, and the sweep does not say how long one "
-            + "is; write `resource: {min: 1, max: N}`, N being how many points of '\(sweep.objective.metric)' a whole "
-            + "training logs"))
-      return found
-    }
-    if resource.minimum < 1 || resource.maximum < resource.minimum {
-      found.append(
-        PluginProblem(
-          "resource", "the resource is \(resource.minimum) to \(resource.maximum); it must be 1 <= min <= max"))
-    }
-    return found
+    return found + sweep.resourceProblems(for: name)
   }
 }

@@ -50,21 +50,7 @@ public struct BayesianHalvingStrategy: SearchStrategy {
       }
       if !isGood { found.append(PluginProblem(name, "\(name) is \(value.json); it must be \(demand)")) }
     }
-    guard let resource = sweep.resource else {
-      found.append(
-        PluginProblem(
-          "resource",
-          "bayesian_halving compares trials by what they reach with a part of a training, and the sweep does not say how "
-            + "long one is; write `resource: {min: 1, max: N}`, N being how many points of '\(sweep.objective.metric)' a "
-            + "whole training logs"))
-      return found
-    }
-    if resource.minimum < 1 || resource.maximum < resource.minimum {
-      found.append(
-        PluginProblem(
-          "resource", "the resource is \(resource.minimum) to \(resource.maximum); it must be 1 <= min <= max"))
-    }
-    return found
+    return found + sweep.resourceProblems(for: description.name)
   }
 
   /// Makes the strategy of one sweep.
