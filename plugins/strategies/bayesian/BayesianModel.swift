@@ -8,8 +8,8 @@ final class BayesianModel: Sendable {
   /// What can be chosen; the defaults are measured ones.
   struct Settings: Sendable, Equatable {
     var priors = KernelPriors()
-    /// How results become values; the proposals take turns.
-    var transforms = [ValueTransform()]
+    /// How results become values.
+    var transform = ValueTransform()
     var effort = AcquisitionSearch.Effort()
     var fitStarts = 2
     var fitEvaluations = 60
@@ -48,7 +48,6 @@ final class BayesianModel: Sendable {
   private let kept = Mutex<[Conditioned]>([])
 
   private struct Conditioned {
-    var transform: ValueTransform
     // The points and values that the kernels are fitted to, and all points.
     var values: [Double?]
     var points: [[Double]]
@@ -84,17 +83,16 @@ final class BayesianModel: Sendable {
   func propose(
     points: [[Double]], values: [Double?], pending: [[Double]], number: Int, isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
-    let transform = settings.transforms[number % settings.transforms.count]
     // The processes are changed while they are looked at, so one proposal is made at a time.
     return kept.withLock { kept in
-      let index = condition(&kept, points: points, values: values, transform: transform, pending: pending.count)
+      let index = condition(&kept, points: points, values: values, pending: pending.count)
       guard points.count > settings.mostPoints else {
         let processes = kept[index].processes
         defer { for process in processes { process.truncate(to: points.count) } }
         return search(processes, points: points, pending: pending, number: number, isTaken: isTaken)
       }
       let chosen = Self.telling(values, settings.mostPoints)
-      let all = transform(values)
+      let all = settings.transform(values)
       let processes = processes(
         kept[index].unknowns, features: chosen.map { space.features(of: points[$0]) }, values: chosen.map { all[$0] },
         room: pending.count)
@@ -179,18 +177,18 @@ final class BayesianModel: Sendable {
   // Brings the kept models up to date and returns the place of the one asked for: kernels fitted to the first points,
   // the rest appended, so that a fresh instance comes to the same bits.
   private func condition(
-    _ kept: inout [Conditioned], points: [[Double]], values: [Double?], transform: ValueTransform, pending: Int
+    _ kept: inout [Conditioned], points: [[Double]], values: [Double?], pending: Int
   ) -> Int {
     let count = Self.fitted(of: points.count)
     let first = Array(values.prefix(count))
     let isSmall = points.count <= settings.mostPoints
     let known = kept.firstIndex {
-      $0.transform == transform && $0.values == first && $0.points.count <= points.count
+      $0.values == first && $0.points.count <= points.count
         && $0.points == Array(points.prefix($0.points.count)) && (!isSmall || !$0.processes.isEmpty)
     }
     let place = known ?? kept.count
     if known == nil {
-      let scaled = transform(first)
+      let scaled = settings.transform(first)
       let chosen = Self.telling(first, settings.fitPoints)
       let fit = makeFit(
         features: chosen.map { space.features(of: points[$0]) }, values: chosen.map { scaled[$0] })
@@ -198,10 +196,10 @@ final class BayesianModel: Sendable {
       let base = isSmall ? points.prefix(count).map { space.features(of: $0) } : []
       kept.append(
         Conditioned(
-          transform: transform, values: first, points: Array(points.prefix(count)), unknowns: unknowns,
+          values: first, points: Array(points.prefix(count)), unknowns: unknowns,
           processes: isSmall ? processes(unknowns, features: base, values: scaled, room: max(64, count / 8)) : []))
     }
-    if isSmall { grow(&kept[place], points: points, values: transform(values), pending: pending) }
+    if isSmall { grow(&kept[place], points: points, values: settings.transform(values), pending: pending) }
     guard place >= 4 else { return place }
     kept.removeFirst()
     return place - 1
