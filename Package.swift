@@ -46,6 +46,9 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
     // Floor 0: C modules.
@@ -89,6 +92,16 @@ let package = Package(
     room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
     // A program outside as a plugin, and a plugin of ours as a program.
     room("PluginProcesses", ["Tracking", "CProcess"]),
+    // The door over HTTP: MLflow's REST API, and the tracking API itself.
+    room(
+      "TrackingServer",
+      [
+        "Tracking", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+    // The tracking API through that door.
+    room("TrackingClient", ["Tracking", .product(name: "AsyncHTTPClient", package: "async-http-client")]),
     // The contract suites that every store, artifact store, strategy and launcher passes.
     room("TrackingContracts", ["Tracking"]),
     // Draws each proposal at random.
@@ -136,7 +149,7 @@ let package = Package(
         "HalvingStrategies", "PopulationStrategy",
         "ParetoStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "HalvingPolicy",
         "PlateauPolicies",
-        "PluginProcesses", "LocalLauncher",
+        "PluginProcesses", "LocalLauncher", "TrackingServer", "TrackingClient",
         "ImageClassificationTrainer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -190,6 +203,9 @@ let package = Package(
         "Tracking", "TrackingContracts", "SQLite", "SQLTracking", "TarArtifacts", "ImageClassificationTrainer",
         "CImageKernels",
       ]),
+    tests(
+      "TrackingServerTests",
+      ["Tracking", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "TrackingServer", "TrackingClient"]),
     tests("ArchitectureTests", []),
     tests(
       "CommandTests",

@@ -22,11 +22,11 @@ extension StoreContract {
   }
 
   private static func found(
-    _ subject: Subject, _ filter: String, order: [String] = ["id"], experiment: String? = nil, parent: RunID? = nil,
+    _ subject: Subject, _ filter: String, order: [String] = ["id"], experiments: [String] = [], parent: RunID? = nil,
     kinds: Set<RunKind> = Set(RunKind.allCases)
   ) throws -> String {
     let query = RunQuery(
-      filter: try FilterParser.clauses(of: filter), experiment: experiment, parent: parent, kinds: kinds,
+      filter: try FilterParser.clauses(of: filter), experiments: experiments, parent: parent, kinds: kinds,
       order: try order.map(FilterParser.order(of:)))
     return try subject.store.runs(matching: query).rows.map(\.run.id.text).joined()
   }
@@ -79,8 +79,8 @@ extension StoreContract {
       try makeSweep(subject, "s", trials: 2)
       #expect(try found(subject, "metrics.m > 0.5 AND params.p = 'adam' AND tags.t = 'vision'") == "a")
       #expect(try found(subject, "metrics.m > 0.5 AND params.p = 'adam' AND tags.t = 'text'") == "")
-      #expect(try found(subject, "metrics.m > 0.5", experiment: "two") == "eg")
-      #expect(try found(subject, "", experiment: "none") == "")
+      #expect(try found(subject, "metrics.m > 0.5", experiments: ["two"]) == "eg")
+      #expect(try found(subject, "", experiments: ["none"]) == "")
       #expect(try found(subject, "", parent: id("s")) == "s-0s-1")
       #expect(try found(subject, "params.lr > 0.15", parent: id("s")) == "s-1")
       #expect(try found(subject, "", parent: id("none")) == "")
@@ -102,7 +102,7 @@ extension StoreContract {
         #expect(found == runs, "\(order)")
       }
       #expect(try found(subject, "metrics.m > 0", order: ["metrics.m DESC"]) == "ebga")
-      #expect(try found(subject, "params.p IS NOT NULL", order: ["metrics.m DESC"], experiment: "one") == "bac")
+      #expect(try found(subject, "params.p IS NOT NULL", order: ["metrics.m DESC"], experiments: ["one"]) == "bac")
     },
     demand("a comparison that makes no sense is refused") { subject in
       try makeRuns(subject)

@@ -7,6 +7,8 @@ struct FloorTests {
     "Tracking": [], "SQL": [], "Schema": [],
     "SQLite": ["SQL"], "SQLTracking": ["Tracking", "SQL", "Schema"], "TarArtifacts": ["Tracking"],
     "Sweeping": ["Tracking"], "PluginProcesses": ["Tracking"], "TrackingContracts": ["Tracking"],
+    "TrackingServer": ["Tracking"],
+    "TrackingClient": ["Tracking"],
   ]
 
   @Test func `every target has a floor and says its purpose`() throws {

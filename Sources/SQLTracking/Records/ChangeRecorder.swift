@@ -45,6 +45,8 @@ struct ChangeRecorder {
     case .observe(let id, let count): try observe(id, count: count)
     case .attach(let artifact): try attach(artifact)
     case .allow(let id, let points): try allow(points, to: id)
+    case .detach, .setTimes, .delete, .restore, .addInputs, .addOutputs, .experiment, .model, .registry, .token:
+      throw TrackingError(.incompatible, "this store does not record such a change.")
     }
   }
 

@@ -16,15 +16,6 @@ extension SQLTrackingStore {
     }
   }
 
-  /// Returns the experiments, oldest first.
-  public func experiments() throws -> [Experiment] {
-    try reading { connection in
-      try connection.rows("SELECT name, created, runs FROM experiments ORDER BY created, id") {
-        Experiment(name: try $0.text(0), created: try $0.timestamp(1), runs: try $0.int(2))
-      }
-    }
-  }
-
   /// Returns a run.
   public func run(_ id: RunID) throws -> Run { try reading { try RunRecord.get(id, in: $0).run } }
 

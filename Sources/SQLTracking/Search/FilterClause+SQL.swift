@@ -20,6 +20,7 @@ struct ClauseTranslator {
       return try condition(clause, column, "t.run = r.id AND t.name", &text)
     case .attribute(let attribute):
       return try comparison(clause, on: attribute, &text)
+    case .dataset: return "1 = 0"
     }
   }
 
@@ -42,6 +43,7 @@ struct ClauseTranslator {
     case .tag(let name):
       column = Column(table: "tags", alias: "f", number: nil, text: "f.value", name: name)
       belongs = "f.name"
+    case .dataset: return nil
     case .attribute(let attribute):
       let runs = "(SELECT id AS run, key, state, created FROM runs)"
       switch attribute {
@@ -128,6 +130,7 @@ struct ClauseTranslator {
       case .metric(let name): "metrics.\(name)"
       case .parameter(let name): "params.\(name)"
       case .tag(let name): "tags.\(name)"
+      case .dataset(let property): "dataset.\(property.rawValue)"
       case .attribute(let attribute): attribute.rawValue
       }
     return TrackingError(.invalid, "\(field) is compared with \(wanted).")

@@ -53,6 +53,8 @@ struct RunOrder {
         joins += " LEFT JOIN tags \(alias) ON \(alias).run = r.id AND \(alias).name = \(text.bind(.integer(number)))"
         terms.append(Term(expression: "CASE WHEN \(alias).run IS NULL THEN 1 ELSE 0 END", ascending: true))
         terms.append(Term(expression: "coalesce(\(alias).value, '')", ascending: key.ascending))
+      case .dataset:
+        throw TrackingError(.invalid, "runs are not ordered by their datasets; a run may have several.")
       case .attribute(let attribute):
         let column = ClauseTranslator.column(of: attribute)
         switch attribute {

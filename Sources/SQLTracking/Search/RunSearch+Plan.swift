@@ -64,7 +64,7 @@ extension RunSearch {
     // Runs lie in the order of their creation, also those of an experiment.
     case nil: return .runs
     case .metric(let name): return try names.number(of: name, in: connection) == nil ? nil : .order
-    case .parameter, .tag, .attribute: return nil
+    case .parameter, .tag, .dataset, .attribute: return nil
     }
   }
 
@@ -99,9 +99,11 @@ extension RunSearch {
   private func sizes() throws -> (below: Int, all: Int) {
     let all = Int(try connection.firstInteger("SELECT coalesce(sum(runs), 0) FROM experiments") ?? 0)
     var below = all
-    if let experiment = query.experiment {
-      let count = try connection.firstInteger("SELECT runs FROM experiments WHERE name = $1", [.text(experiment)])
-      below = min(below, Int(count ?? 0))
+    if !query.experiments.isEmpty {
+      let counts = try query.experiments.map {
+        try connection.firstInteger("SELECT runs FROM experiments WHERE name = $1", [.text($0)]) ?? 0
+      }
+      below = min(below, Int(counts.reduce(0, +)))
     }
     if let parent = query.parent {
       let count = try connection.firstInteger(

@@ -140,8 +140,9 @@ struct RunSearch {
 
   private func scope(_ text: inout SQLText) throws -> [String] {
     var conditions: [String] = []
-    if let experiment = query.experiment {
-      conditions.append("r.experiment = (SELECT id FROM experiments WHERE name = \(text.bind(.text(experiment))))")
+    if !query.experiments.isEmpty {
+      let list = query.experiments.map { text.bind(.text($0)) }.joined(separator: ", ")
+      conditions.append("r.experiment IN (SELECT id FROM experiments WHERE name IN (\(list)))")
     }
     if let parent = query.parent {
       conditions.append("r.parent = (SELECT id FROM runs WHERE key = \(text.bind(SQLValue(parent))))")

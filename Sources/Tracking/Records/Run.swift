@@ -80,12 +80,15 @@ public struct Run: Sendable, Equatable {
   public var note: String
   /// The attempt whose metrics count, from 1: a trial that starts over leaves its earlier points behind (see `Attempt`).
   public var countedAttempt: Int
+  /// When it was deleted; nil while it is not. A deleted run is kept, hidden and not written to until it is restored.
+  public var deleted: Timestamp?
 
   /// Makes a run of all its fields.
   public init(
     id: RunID, experiment: String, kind: RunKind, parent: RunID? = nil, number: Int? = nil, name: String? = nil,
     state: RunState = .scheduled, reason: String = "", created: Timestamp, started: Timestamp? = nil,
-    ended: Timestamp? = nil, origin: Value = .null, note: String = "", countedAttempt: Int = 1
+    ended: Timestamp? = nil, origin: Value = .null, note: String = "", countedAttempt: Int = 1,
+    deleted: Timestamp? = nil
   ) {
     self.id = id
     self.experiment = experiment
@@ -101,6 +104,7 @@ public struct Run: Sendable, Equatable {
     self.origin = origin
     self.note = note
     self.countedAttempt = countedAttempt
+    self.deleted = deleted
   }
 }
 
@@ -122,6 +126,8 @@ public struct NewRun: Sendable, Equatable {
   public var state: RunState
   /// Why, in a sentence.
   public var reason: String
+  /// When it began, as whoever records it says; nil for the store's clock once it is running.
+  public var started: Timestamp?
   /// What started it.
   public var origin: Value
   /// Its parameters.
@@ -132,8 +138,8 @@ public struct NewRun: Sendable, Equatable {
   /// Describes a run that is to be recorded.
   public init(
     id: RunID, experiment: String, kind: RunKind = .run, parent: RunID? = nil, number: Int? = nil,
-    name: String? = nil, state: RunState = .scheduled, reason: String = "", origin: Value = .null,
-    parameters: [Parameter] = [], tags: [String: String] = [:]
+    name: String? = nil, state: RunState = .scheduled, reason: String = "", started: Timestamp? = nil,
+    origin: Value = .null, parameters: [Parameter] = [], tags: [String: String] = [:]
   ) {
     self.id = id
     self.experiment = experiment
@@ -143,6 +149,7 @@ public struct NewRun: Sendable, Equatable {
     self.name = name
     self.state = state
     self.reason = reason
+    self.started = started
     self.origin = origin
     self.parameters = parameters
     self.tags = tags
@@ -172,22 +179,5 @@ public struct Transition: Sendable, Equatable {
     self.reason = reason
     self.time = time
     self.event = event
-  }
-}
-
-/// An experiment: a name under which runs are kept together.
-public struct Experiment: Sendable, Equatable {
-  /// The name; unique in a store.
-  public var name: String
-  /// When it was first used.
-  public var created: Timestamp
-  /// How many runs it has, trials and sweeps included.
-  public var runs: Int
-
-  /// Makes an experiment of all its fields.
-  public init(name: String, created: Timestamp, runs: Int) {
-    self.name = name
-    self.created = created
-    self.runs = runs
   }
 }

@@ -14,14 +14,26 @@ public struct RunQuery: Sendable, Equatable {
     }
   }
 
+  /// Which runs a query sees, by whether they were deleted.
+  public enum Stage: String, Sendable, CaseIterable {
+    /// Those that were not.
+    case active
+    /// Those that were.
+    case deleted
+    /// Both.
+    case all
+  }
+
   /// Every clause must hold.
   public var filter: [FilterClause]
-  /// Only this experiment's runs; nil for all.
-  public var experiment: String?
+  /// Only the runs of these experiments, by their names; empty for all.
+  public var experiments: [String]
   /// Only the children of this run; nil for all.
   public var parent: RunID?
   /// Only runs of these kinds.
   public var kinds: Set<RunKind>
+  /// Whether runs that were deleted are found.
+  public var stage: Stage
   /// The order; ties, and an empty order, go by creation (newest first), then by id.
   public var order: [Order]
   /// How many runs at most, at least 1.
@@ -33,14 +45,15 @@ public struct RunQuery: Sendable, Equatable {
 
   /// Describes runs; by default every one, newest first, 100 a page.
   public init(
-    filter: [FilterClause] = [], experiment: String? = nil, parent: RunID? = nil,
-    kinds: Set<RunKind> = Set(RunKind.allCases), order: [Order] = [], limit: Int = 100, pageToken: String? = nil,
-    includesDetails: Bool = true
+    filter: [FilterClause] = [], experiments: [String] = [], parent: RunID? = nil,
+    kinds: Set<RunKind> = Set(RunKind.allCases), stage: Stage = .active, order: [Order] = [], limit: Int = 100,
+    pageToken: String? = nil, includesDetails: Bool = true
   ) {
     self.filter = filter
-    self.experiment = experiment
+    self.experiments = experiments
     self.parent = parent
     self.kinds = kinds
+    self.stage = stage
     self.order = order
     self.limit = limit
     self.pageToken = pageToken
@@ -90,8 +103,20 @@ public enum RunField: Sendable, Hashable {
   case parameter(String)
   /// A tag.
   case tag(String)
+  /// A property of the datasets that went into the run; holds when it holds for one of them. No order goes by it.
+  case dataset(DatasetProperty)
   /// A property of the run itself.
   case attribute(Attribute)
+
+  /// The properties of a dataset that can be filtered by; all are texts.
+  public enum DatasetProperty: String, Sendable, CaseIterable {
+    /// The name.
+    case name
+    /// The digest.
+    case digest
+    /// What it served for: the tag `mlflow.data.context` of the input.
+    case context
+  }
 
   /// The properties of a run that can be filtered and ordered by.
   public enum Attribute: String, Sendable, CaseIterable {

@@ -1,8 +1,5 @@
 /// Reads records. Calls block; any thread may call. What a call returns is one consistent moment of the store.
-public protocol TrackingReader: TrialReader {
-  /// Returns the experiments, oldest first.
-  func experiments() throws -> [Experiment]
-
+public protocol TrackingReader: TrialReader, CatalogueReader {
   /// Returns a run.
   ///
   /// - Throws: `.notFound`.

@@ -29,6 +29,54 @@ public enum Change: Sendable, Equatable {
   case allow(RunID, points: Int?)
   /// Points a run's artifact name to a stored tarball; the time is the store's clock.
   case attach(Artifact)
+  /// Takes an artifact's name from a run; nothing where it has none.
+  case detach(RunID, artifact: String)
+  /// Corrects when a run began or ended, for clients that bring their own clock; nil leaves a time as it is.
+  case setTimes(RunID, started: Timestamp?, ended: Timestamp?)
+  /// Hides a run, children not included, and refuses to write to it; nothing where it is deleted.
+  case delete(RunID)
+  /// Takes a run's deletion back; nothing where it is not deleted.
+  case restore(RunID)
+  /// Adds datasets to what went into a run. The same dataset again only gains the tags.
+  case addInputs(RunID, [RunInput])
+  /// Adds logged models to what came out of a run. `.notFound` for an unknown model; the same again changes nothing.
+  case addOutputs(RunID, [RunOutput])
+  /// Changes an experiment.
+  case experiment(ExperimentChange)
+  /// Changes a logged model.
+  case model(LoggedModelChange)
+  /// Changes the model registry.
+  case registry(RegistryChange)
+  /// Changes who may use a server of this store.
+  case token(TokenChange)
+}
+
+/// Changes and points that belong together: all of them are recorded, or none.
+public struct WriteBatch: Sendable {
+  /// Points of one run.
+  public struct Points: Sendable {
+    /// The run.
+    public var run: RunID
+    /// Series, each not empty, a name at most once.
+    public var columns: [MetricColumns]
+
+    /// Names points.
+    public init(_ run: RunID, _ columns: [MetricColumns]) {
+      self.run = run
+      self.columns = columns
+    }
+  }
+
+  /// The changes, recorded first.
+  public var changes: [Change]
+  /// The points.
+  public var points: [Points]
+
+  /// Makes a batch.
+  public init(_ changes: [Change] = [], points: [Points] = []) {
+    self.changes = changes
+    self.points = points
+  }
 }
 
 /// Writes records. Calls block; any thread may call; several processes may write at once.
@@ -44,13 +92,22 @@ public protocol TrackingWriter: Sendable {
   @discardableResult
   func commit(_ changes: [Change]) throws -> EventNumber
 
+  /// Records batches of several clients in one transaction, in order; one that is refused leaves no trace and hinders no
+  /// other.
+  ///
+  /// They are on the disk when the call returns, points too.
+  ///
+  /// - Returns: for each batch the number of the last change so far, or why it was refused, as `commit` and `append` say.
+  /// - Throws: what concerns them all (`.busy`, `.system`); nothing is recorded then.
+  func write(_ batches: [WriteBatch]) throws -> [Result<EventNumber, TrackingError>]
+
   /// Appends points to series of a run's counted attempt, all of them or none.
   ///
   /// They survive the death of this process when the call returns, and a power cut a second later. The same point
   /// appended twice is there twice.
   ///
   /// - Parameter columns: any number of series, each not empty, a name at most once.
-  /// - Throws: `.notFound`; `.conflict` when the run is in a final state; `.invalid` for an empty name.
+  /// - Throws: `.notFound`; `.conflict` when the run is deleted, or a trial or sweep in a final state; `.invalid` for an empty name.
   func append(_ columns: [MetricColumns], to run: RunID) throws
 
   /// Returns a logger for single points of a run's counted attempt.

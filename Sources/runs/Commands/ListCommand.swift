@@ -83,7 +83,7 @@ struct ListCommand: ParsableCommand {
   private func query(_ store: OpenStore) throws -> RunQuery {
     var query = RunQuery(limit: all ? .max : limit ?? 20, includesDetails: !quiet)
     if let filter { query.filter = try FilterParser.clauses(of: filter) }
-    query.experiment = experiment
+    query.experiments = experiment.map { [$0] } ?? []
     if sweep != nil || parent != nil {
       if sweep != nil && parent != nil { throw CommandFailure(.usage, "--sweep and --parent exclude each other") }
       query.parent = try sweep.map { try store.sweep($0).run } ?? parent.map { try store.run($0) }

@@ -41,11 +41,10 @@ enum RunColumn: Equatable {
         self = make(metric)
         return
       }
-      do {
-        self = .field(try FilterParser.field(of: text), title: text)
-      } catch {
-        throw RunColumn.unknown(text)
-      }
+      guard let field = try? FilterParser.field(of: text) else { throw RunColumn.unknown(text) }
+      // A run may have several datasets.
+      if case .dataset = field { throw RunColumn.unknown(text) }
+      self = .field(field, title: text)
     }
   }
 
@@ -63,6 +62,7 @@ enum RunColumn: Equatable {
     switch self {
     case .field(.metric(let name), _), .field(.parameter(let name), _): name
     case .field(.tag(let name), _): name
+    case .field(.dataset(let property), _): property.rawValue
     case .field(.attribute(let attribute), _): attribute.rawValue.uppercased()
     case .minimum(let name): "min(\(name))"
     case .maximum(let name): "max(\(name))"
@@ -113,6 +113,7 @@ extension RunColumn {
     case .field(.metric(let name), _): return summary(name).map { .real($0.last.value) } ?? .null
     case .field(.parameter(let name), _): return row.parameters.first { $0.name == name }?.value ?? .null
     case .field(.tag(let name), _): return row.tags[name].map { .text($0) } ?? .null
+    case .field(.dataset, _): return .null
     case .field(.attribute(let attribute), _):
       return (attribute == .state ? .text(run.state.rawValue) : run.json[attribute.rawValue]) ?? .null
     case .minimum(let name): return summary(name)?.minimum.map { .real($0.value) } ?? .null

@@ -1,0 +1,3 @@
+internal import Hummingbird
+internal import NIOCore
+internal import Tracking

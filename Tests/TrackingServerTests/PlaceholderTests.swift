@@ -1,0 +1,3 @@
+import Testing
+
+@Test("the server's tests are built") func placeholder() {}
