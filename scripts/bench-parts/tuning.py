@@ -4,6 +4,7 @@
     scripts/bench tuning --strategy bayesian --problems p03,p09 --seeds 3
     scripts/bench tuning --fidelity mobster --strategy bayesian       learning curves, `bayesian` as the base
     scripts/bench tuning --time bayesian                              time per suggestion, beside Optuna's GP
+    scripts/bench tuning --conditional bayesian --n 50                conditional spaces beside the same made flat
     scripts/bench tuning --parallel bayesian                          8 workers beside one, at equal trials
 
 Results stay in .bench/tuning/results; --record writes them and the tables to docs/benchmarks.
@@ -25,6 +26,9 @@ ROOT = HERE.parent.parent
 BENCH = pathlib.Path(os.environ["TUNING_BENCH"])
 
 
+CONDITIONAL = "p11,p17,p19"
+
+
 def adapter(arguments, strategy, *more):
     command = [
         sys.executable, str(HERE / "tuning_adapter.py"), "--runs", arguments.runs, "--strategy", strategy,
@@ -40,17 +44,17 @@ def begin(arguments, name):
     return path
 
 
-def run_problems(arguments, strategy):
-    name = "ours-" + strategy + arguments.suffix
+def run_problems(arguments, strategy, problems, suffix="", *more):
+    name = "ours-" + strategy + arguments.suffix + suffix
     out, usage = begin(arguments, name), arguments.results / f"{name}.usage"
     if not arguments.keep:
         usage.unlink(missing_ok=True)
     command = [
-        sys.executable, str(BENCH / "runner.py"), "--tuner", "exec:" + adapter(arguments, strategy, "--usage", str(usage)),
+        sys.executable, str(BENCH / "runner.py"), "--tuner", "exec:" + adapter(arguments, strategy, "--usage", str(usage), *more),
         "--name", name, "--set", "public", "--n", str(arguments.n), "--seeds", str(arguments.seeds),
         "--seed0", str(arguments.seed0), "--out", str(out)]
-    if arguments.problems:
-        command += ["--problems", arguments.problems]
+    if problems:
+        command += ["--problems", problems]
     subprocess.run(command, check=True)
     return out
 
@@ -88,6 +92,8 @@ def main():
     parser.add_argument("--fidelity", action="append", default=[], help="on the learning curves; may be repeated")
     parser.add_argument("--time", action="append", default=[], help="time per suggestion; may be repeated")
     parser.add_argument("--parallel", action="append", default=[], help="8 workers beside one; may be repeated")
+    parser.add_argument(
+        "--conditional", action="append", default=[], help="conditional spaces beside the same made flat; may be repeated")
     parser.add_argument("--options", default="{}", help="the strategies' options, JSON")
     parser.add_argument("--policy", help="a termination policy on the learning curves")
     parser.add_argument("--n", type=int, default=50, help="trials (50)")
@@ -100,15 +106,16 @@ def main():
     parser.add_argument("--keep", action="store_true", help="go on with results that are there")
     parser.add_argument("--record", action="store_true", help="write results and tables to docs/benchmarks")
     arguments = parser.parse_args()
-    if not (arguments.strategy or arguments.fidelity or arguments.time or arguments.parallel):
+    if not (
+        arguments.strategy or arguments.fidelity or arguments.time or arguments.parallel or arguments.conditional):
         arguments.strategy, arguments.fidelity = ["bayesian", "auto"], ["bayesian", "auto"]
-        arguments.time, arguments.parallel = ["bayesian"], ["bayesian"]
+        arguments.time, arguments.parallel, arguments.conditional = ["bayesian"], ["bayesian"], ["bayesian"]
         arguments.n = max(arguments.n, 100)
     arguments.results.mkdir(parents=True, exist_ok=True)
 
     pages, files = {}, []
     if arguments.strategy:
-        ours = [run_problems(arguments, strategy) for strategy in arguments.strategy]
+        ours = [run_problems(arguments, strategy, arguments.problems) for strategy in arguments.strategy]
         files += ours
         for n in sorted({min(50, arguments.n), arguments.n}):
             pages[f"problems-{n}"] = tuning_report.problems_page(BENCH, ours, n)
@@ -121,6 +128,13 @@ def main():
         marks = tuning_report.curves_marks(tables, base)
         pages["curves"] = tables + "\n" + marks
         print(pages["curves"], flush=True)
+    for strategy in arguments.conditional:
+        problems = arguments.problems or CONDITIONAL
+        forms = [
+            run_problems(arguments, strategy, problems, "-conditional"),
+            run_problems(arguments, strategy, problems, "-flat", "--flat")]
+        pages[f"conditional-{strategy}"] = tuning_report.conditional_page(BENCH, strategy, forms, min(50, arguments.n))
+        print(pages[f"conditional-{strategy}"], flush=True)
     for part in ("time", "parallel"):
         for strategy in getattr(arguments, part):
             command = [

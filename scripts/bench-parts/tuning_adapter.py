@@ -195,6 +195,7 @@ def main():
     parser.add_argument("--trials", type=int, default=1000, help="max_total_trials where the benchmark says none")
     parser.add_argument("--parallel", type=int, default=4, help="max_concurrent_trials where the benchmark says none")
     parser.add_argument("--total-resource", type=int)
+    parser.add_argument("--flat", action="store_true", help="leave out the conditions: every parameter is always searched")
     parser.add_argument("--usage", help="a file that a line of CPU seconds is appended to")
     arguments = parser.parse_args()
     sweep, started = None, {}
@@ -204,6 +205,9 @@ def main():
         try:
             if request["op"] == "start":
                 started = request
+                if arguments.flat:
+                    for parameter in request["space"]["params"]:
+                        parameter.pop("when", None)
                 sweep = Sweep(
                     arguments, request["space"], request["seed"], request.get("max_trials", arguments.trials),
                     request.get("parallel", arguments.parallel))

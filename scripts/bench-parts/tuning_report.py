@@ -185,6 +185,23 @@ def marks(tuner, means, own, peers, covered, n):
     return lines
 
 
+def conditional_page(bench, strategy, forms, n):
+    """Scores of a conditional form and of a flat one, which are the two files of `forms`."""
+    means = []
+    for path in forms:
+        table = scores(bench, runs_of([path], load(bench)[0]), n)
+        means.append(next(iter(mean_scores(table).values())))
+    lines = [f"Scores at {n} trials, the flat form searching every parameter always.", ""]
+    lines += ["| problem | conditional | flat |", "|---|---|---|"]
+    lines += [f"| {name} | {means[0][name]:.1f} | {means[1][name]:.1f} |" for name in sorted(means[0])]
+    both = [float(numpy.mean(list(rows.values()))) for rows in means]
+    lines += [f"| mean | {both[0]:.1f} | {both[1]:.1f} |", "", "```"]
+    lines.append(mark(
+        f"tuning: {strategy} at {n}, mean score of the conditional form", f"{both[0]:.1f}", both[0] > both[1],
+        f"above the flat form's {both[1]:.1f}"))
+    return "\n".join([*lines, "```"]) + "\n"
+
+
 def curves_marks(text, base):
     """Reads the benchmark's table of learning curves: final regrets, and speed-ups over a base."""
     lines, problem, over = ["```"], "", ""
