@@ -155,4 +155,40 @@ struct FidelityTests {
     #expect(kinds.filter { $0 == .resume } == [])
     #expect(kinds.last == .propose)
   }
+
+  @Test func `the best of each kind goes on, however many better ones of another kind there are`() throws {
+    var records = RecordedTrials()
+    let spec = Self.spec(trials: 400, options: ["initial_trials": 40])
+    let strategy = try BayesianHalvingStrategy(options: spec.strategy.options, sweep: spec)
+    for number in 0..<12 {
+      var parameters = [
+        Parameter("optimizer", number < 8 ? "adam" : "sgd"), Parameter("rate", .real(0.001 * Double(number + 1))),
+      ]
+      if number >= 8 { parameters.append(Parameter("momentum", 0.5)) }
+      records.trials.append(
+        Trial(
+          run: RunID(randomBits: 3).trial(number), number: number, parameters: parameters, state: .scheduled,
+          observed: 0,
+          proposed: 0, allowance: 1))
+      records.log(0.1 + 0.05 * Double(number), to: number)
+      records.trials[number].state = .paused
+    }
+    let session = try SweepSession(
+      sweep: Sweep(run: RunID(randomBits: 3), spec: spec, source: ""), decider: "bayesian_halving", reader: records)
+    _ = try strategy.propose(upTo: 4, in: session)
+    let decisions = session.changes.compactMap { change -> Decision? in
+      if case .decide(let decision) = change, decision.kind == .resume { decision } else { nil }
+    }
+    // A third of the eight with adam, of the four with sgd; then of all twelve, whose third best has adam.
+    #expect(decisions.map(\.trial) == [0, 1, 8, 2])
+    #expect(decisions[2].reason == "number 1 of 4 of its kind of 'optimizer' at 1 points, of which 1 go on")
+    #expect(decisions[2].details["kind"]?.text == "optimizer")
+    #expect(decisions[3].details["population"] == 12)
+    #expect(decisions[3].details["kind"] == nil)
+    // Those in the worse half are stopped, but not the better half of a kind.
+    let stopped = session.changes.compactMap { change -> Int? in
+      if case .decide(let decision) = change, decision.kind == .stop { decision.trial } else { nil }
+    }
+    #expect(stopped == [6, 7, 10, 11])
+  }
 }

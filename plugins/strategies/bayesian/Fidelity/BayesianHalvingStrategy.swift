@@ -16,11 +16,9 @@ public struct BayesianHalvingStrategy: SearchStrategy {
       PluginDescription.Option(
         "initial_trials", "how many trials are spread over the space before the model is asked; from 2, by default few"),
       PluginDescription.Option(
-        "exploration", "the part of later trials that look elsewhere than the model likes best; 0 to 1, by default 0.3"),
+        "exploration", "the part of later trials that look elsewhere than the model likes best; 0 to 1, by default 0.5"),
     ])
 
-  // Measured on learning curves: half of the exploring trials are spread over the space, half are the best of their kind.
-  private static let shareOfKinds = 0.5
   private static let trust = 0.7
   // How many trials make a rung worth modelling.
   private static let enough = 2
@@ -74,7 +72,7 @@ public struct BayesianHalvingStrategy: SearchStrategy {
     initial =
       options["initial_trials"]?.integer.flatMap { Int(exactly: $0) }
       ?? Self.initialTrials(dimensions: map.space.dimensions.count, limit: sweep.limits.maxTotalTrials)
-    exploration = options["exploration"]?.number ?? 0.3
+    exploration = options["exploration"]?.number ?? 0.5
     model = FidelityModel(map: map, maximum: resource.maximum, settings: .init(), seed: sweep.seed)
   }
 
@@ -87,7 +85,9 @@ public struct BayesianHalvingStrategy: SearchStrategy {
 
   private func board(of curves: [Curve]) -> RungBoard {
     // Never so many that a short sweep ends without a whole training.
-    RungBoard(curves, rungs: rungs, fewestForWhole: min(initial * 3 / 2, spec.limits.maxTotalTrials / 2))
+    RungBoard(
+      curves, rungs: rungs, fewestForWhole: min(initial * 3 / 2, spec.limits.maxTotalTrials / 2),
+      kinds: map.kinds)
   }
 
   // MARK: - Proposing
@@ -103,26 +103,27 @@ public struct BayesianHalvingStrategy: SearchStrategy {
         reason: "number \(standing.place) of \(standing.population) at \(rungs.levels[standing.rung]) points, in the "
           + "worse half", details: board.details(standing, goal: goal))
     }
+    var proposer = FidelityProposer(
+      model: model, spec: spec, board: board, initial: initial, exploration: exploration,
+      target: board.target(atLeast: Self.enough), tried: session.configurations)
     var free = count
-    for standing in board.promotions where free > 0 {
+    for standing in board.promotions(by: proposer.predictions) where free > 0 {
       free -= 1
       session.resume(
         standing.curve.trial, allowance: rungs.next(after: standing.rung),
-        reason: "number \(standing.place) of \(standing.population) at \(rungs.levels[standing.rung]) points, of which "
-          + "\(standing.places) go on", details: board.details(standing, goal: goal))
+        reason: "\(standing.summary) at \(rungs.levels[standing.rung]) points, of which \(standing.places) go on",
+        details: board.details(standing, goal: goal))
     }
     guard free > 0 else { return .open }
-    return try proposeNew(free, board, in: session)
+    return proposeNew(free, board, &proposer, in: session)
   }
 
-  private func proposeNew(_ count: Int, _ board: RungBoard, in session: SweepSession) throws -> SearchOutlook {
-    var next = FidelityProposer(
-      model: model, spec: spec, board: board, initial: initial, exploration: exploration,
-      shareOfKinds: Self.shareOfKinds, target: board.target(atLeast: Self.enough),
-      tried: session.configurations)
+  private func proposeNew(
+    _ count: Int, _ board: RungBoard, _ proposer: inout FidelityProposer, in session: SweepSession
+  ) -> SearchOutlook {
     let first = board.firstRung(trust: Self.trust)
     for number in session.trials.count..<session.trials.count + count {
-      guard number < spec.limits.maxTotalTrials, let proposal = next.propose(number) else {
+      guard number < spec.limits.maxTotalTrials, let proposal = proposer.propose(number) else {
         let isBusy = session.trials.contains { !$0.state.isFinal && $0.state != .paused }
         return isBusy || !session.changes.isEmpty
           ? .waiting : .exhausted("no new configuration is left to try, and no paused trial is good enough to go on")

@@ -11,14 +11,21 @@ struct FidelityProposer {
     var isInitial: Bool
   }
 
+  // Of the exploring trials, how many are spread over the space; the others are the best of a kind, if there are kinds.
+  private static let spread = 0.2
+  private static let spreadWithoutKinds = 0.6
+  // How many standard deviations better than predicted a trial may come out when it is judged.
+  private static let optimism = 1.0
+
   private let model: FidelityModel
   private let spec: SweepSpec
   private let initial: Int
   private let exploration: Double
-  private let shareOfKinds: Double
+  private let kinds: [Kind]
   private let target: Int
   private let state: FidelityModel.State?
   private let known: [[Double]]
+  private let curves: [Curve]
   private let design: InitialDesign
   private var pending: [[Double]]
   private var taken: Set<[Double]>
@@ -28,14 +35,15 @@ struct FidelityProposer {
   ///   - target: the part of the resource that is looked at.
   ///   - tried: all configurations so far.
   init(
-    model: FidelityModel, spec: SweepSpec, board: RungBoard, initial: Int, exploration: Double, shareOfKinds: Double,
-    target: Int, tried: [[Parameter]]
+    model: FidelityModel, spec: SweepSpec, board: RungBoard, initial: Int, exploration: Double, target: Int,
+    tried: [[Parameter]]
   ) {
     self.model = model
     self.spec = spec
     self.initial = initial
     self.exploration = exploration
-    self.shareOfKinds = shareOfKinds
+    kinds = board.kinds
+    curves = board.curves
     self.target = target
     var observations = board.curves.flatMap { $0.observations(at: board.rungs.levels) }
     let sign: Double = spec.objective.goal == .maximize ? -1 : 1
@@ -57,6 +65,11 @@ struct FidelityProposer {
     pending = board.curves.filter { $0.length == 0 && !$0.trial.state.isFinal }.map(\.point)
     taken = Set(tried.map { model.map.point(of: $0) })
     fingerprints = Set(tried.map(\.fingerprint))
+  }
+
+  /// What may be hoped of each trial with the whole resource, in the model's units; nil before there is a model.
+  var predictions: [Double]? {
+    state?.predict(curves.map(\.point), at: model.maximum).map { $0.mean - Self.optimism * $0.sd }
   }
 
   /// Proposes a trial; nil when no configuration is left that can be found.
@@ -81,13 +94,9 @@ struct FidelityProposer {
     guard let state else { return nil }
     let randomness = ProposalRandomness(seed: spec.seed, proposal: number)
     let lottery = randomness.unit("bayesian_halving")
-    var kind: (dimension: Int, choice: Double)?
-    if lottery < exploration {
-      guard lottery < exploration * shareOfKinds else { return nil }
-      kind = self.kind(randomness.unit("bayesian_halving kind"))
-      if kind == nil { return nil }
-    }
-    func isOfKind(_ point: [Double]) -> Bool { kind.map { point[$0.dimension] == $0.choice } ?? true }
+    if lottery < exploration * (kinds.isEmpty ? Self.spreadWithoutKinds : Self.spread) { return nil }
+    let kind = lottery < exploration ? kind(randomness.unit("bayesian_halving kind")) : nil
+    func isOfKind(_ point: [Double]) -> Bool { kind?.contains(point) ?? true }
     let kin = known.filter(isOfKind)
     guard !kin.isEmpty else { return nil }
     let taken = taken
@@ -97,7 +106,7 @@ struct FidelityProposer {
     for proposal in proposals where isOfKind(proposal.point) {
       let configuration = model.map.configuration(at: proposal.point)
       guard !fingerprints.contains(configuration.fingerprint), spec.space.satisfies(configuration) else { continue }
-      let name = kind.map { model.map.cube.dimensions[$0.dimension].parameter.name }
+      let name = kind?.parameter
       return Proposal(
         configuration: configuration,
         reason: "the largest expected improvement at \(target) points"
@@ -112,11 +121,7 @@ struct FidelityProposer {
   }
 
   // One choice of one category that is always active: trials of each kind are tried, however bad its first one was.
-  private func kind(_ unit: Double) -> (dimension: Int, choice: Double)? {
-    let choices = model.map.space.dimensions.enumerated().flatMap { index, dimension -> [(Int, Double)] in
-      guard dimension.condition == nil, case .unordered(let count) = dimension.kind else { return [] }
-      return (0..<count).map { (index, Double($0)) }
-    }
-    return choices.isEmpty ? nil : choices[min(Int(unit * Double(choices.count)), choices.count - 1)]
+  private func kind(_ unit: Double) -> Kind? {
+    kinds.isEmpty ? nil : kinds[min(Int(unit * Double(kinds.count)), kinds.count - 1)]
   }
 }

@@ -9,28 +9,40 @@ struct RungBoard {
     var rung: Int
     /// Its value there, smaller is better; nil when nothing was finite.
     var value: Double?
-    /// The worst value that goes on; nil when none does.
+    /// What the model makes of it: an optimistic value with the whole resource, in the model's units; nil without a model.
+    var prediction: Double?
+    /// The worst prediction, or value where there is no prediction, that goes on; nil when none does.
     var cutoff: Double?
     /// Its place, from 1.
     var place: Int
-    /// How many trials have reached the rung.
+    /// How many trials it was compared with, itself among them.
     var population: Int
     /// How many of them may have gone on by now.
     var places: Int
+    /// The parameter whose kind it was compared within; nil for all trials at the rung.
+    var kind: String?
+
+    /// How it stands, as a decision's reason begins.
+    var summary: String {
+      "number \(place) of \(population)" + (kind.map { " of its kind of '\($0)'" } ?? "")
+    }
   }
 
   let curves: [Curve]
   let rungs: Rungs
   /// How many trials must have shown something before one may go on from the last rung.
   let fewestForWhole: Int
-  // By rung, the trials that have reached it, best first.
-  private let ranked: [[Int]]
+  /// What early values compare fairly; empty where there is no category.
+  let kinds: [Kind]
+  /// The trials that have reached each rung, best first, `[rungs][trials]`.
+  let ranked: [[Int]]
 
   /// The least number of trials at a rung for one to be called hopeless there.
   static let fewest = 8
 
-  init(_ curves: [Curve], rungs: Rungs, fewestForWhole: Int) {
+  init(_ curves: [Curve], rungs: Rungs, fewestForWhole: Int, kinds: [Kind]) {
     self.curves = curves
+    self.kinds = kinds
     self.fewestForWhole = fewestForWhole
     self.rungs = rungs
     ranked = rungs.levels.map { level in
@@ -44,13 +56,20 @@ struct RungBoard {
   func details(_ standing: Standing, goal: Goal) -> Value {
     let sign: Double = goal == .maximize ? -1 : 1
     func logged(_ value: Double?) -> Value { value.map { .real(sign * $0) } ?? .null }
-    return [
+    var details: [String: Value] = [
       "rung": .integer(Int64(standing.rung)), "resource": .integer(Int64(rungs.levels[standing.rung])),
       "value": logged(standing.value), "cutoff": logged(standing.cutoff), "place": .integer(Int64(standing.place)),
       "places": .integer(Int64(standing.places)), "population": .integer(Int64(standing.population)),
     ]
+    if let prediction = standing.prediction {
+      details["prediction"] = .real(prediction)
+      details["cutoff"] = standing.cutoff.map { .real($0) } ?? .null
+    }
+    if let kind = standing.kind { details["kind"] = .text(kind) }
+    return .object(details)
   }
 
+  // How a trial stands among others at a rung that are in the order of their values.
   private func standing(_ index: Int, at rung: Int, place: Int, places: Int) -> Standing {
     let level = rungs.levels[rung]
     let last = places > 0 && places <= ranked[rung].count ? ranked[rung][places - 1] : nil
@@ -60,41 +79,24 @@ struct RungBoard {
       places: places)
   }
 
-  /// The paused trials that should go on, the highest rung first and the best of a rung first.
-  ///
-  /// As in asynchronous successive halving a trial must be among the best floor(n / eta) of its rung. Beyond that, no more
-  /// than floor(n / eta) may have gone on from it (from the last one, floor(2 n / eta)): where a model proposes ever better
-  /// trials each of them is among the best when it comes, and all would be promoted. And whole trainings wait until the
-  /// model has proposed some trials: the best of the first ones is rarely worth it.
-  var promotions: [Standing] {
-    var found: [Standing] = []
-    let known = curves.filter { $0.length > 0 }.count
-    for rung in rungs.levels.indices.reversed() {
-      let level = rungs.levels[rung]
-      let isLast = rung == rungs.levels.count - 1
-      if isLast, rung > 0, known < fewestForWhole { continue }
-      let places = rungs.promoted(of: ranked[rung].count)
-      var left =
-        rungs.promoted(of: ranked[rung].count * (isLast ? 2 : 1))
-        - ranked[rung].filter { curves[$0].hasGone(beyond: level) }.count
-      for (place, index) in ranked[rung].prefix(places).enumerated() where left > 0 {
-        let curve = curves[index]
-        guard curve.trial.state == .paused, rungs.reached(by: curve.length) == rung, curve.score(at: level) != nil
-        else { continue }
-        left -= 1
-        found.append(standing(index, at: rung, place: place + 1, places: places))
-      }
+  // Whether a trial is in the worse half of each of its kinds too: the best of a kind are kept, however bad the kind looks.
+  private func isInWorseHalfOfItsKinds(_ index: Int, at rung: Int) -> Bool {
+    kinds.filter { $0.contains(curves[index].point) }.allSatisfy { kind in
+      let kin = ranked[rung].filter { kind.contains(curves[$0].point) }
+      return (kin.firstIndex(of: index) ?? 0) >= (kin.count + 1) / 2
     }
-    return found
   }
 
-  /// The paused trials that will hardly ever go on: in the worse half of a rung that enough trials have reached.
+  /// The paused trials that will hardly ever go on: in the worse half of a rung that enough trials have reached,
+  /// and of their kinds there.
   var hopeless: [Standing] {
     rungs.levels.indices.flatMap { rung -> [Standing] in
       let count = ranked[rung].count
       guard count >= Self.fewest else { return [] }
       return ranked[rung].enumerated().dropFirst((count + 1) / 2).compactMap { place, index in
-        guard curves[index].trial.state == .paused, rungs.reached(by: curves[index].length) == rung else { return nil }
+        guard curves[index].trial.state == .paused, rungs.reached(by: curves[index].length) == rung,
+          isInWorseHalfOfItsKinds(index, at: rung)
+        else { return nil }
         return standing(index, at: rung, place: place + 1, places: rungs.promoted(of: count))
       }
     }
@@ -105,7 +107,7 @@ struct RungBoard {
   func laggard(_ curve: Curve) -> Standing? {
     guard let rung = rungs.levels.firstIndex(of: curve.length), ranked[rung].count >= 2,
       let place = ranked[rung].firstIndex(where: { curves[$0].trial.number == curve.trial.number }),
-      place >= (ranked[rung].count + 1) / 2
+      place >= (ranked[rung].count + 1) / 2, isInWorseHalfOfItsKinds(ranked[rung][place], at: rung)
     else { return nil }
     return standing(
       ranked[rung][place], at: rung, place: place + 1, places: rungs.promoted(of: ranked[rung].count))
@@ -150,7 +152,7 @@ struct RungBoard {
 
 extension Curve {
   /// Whether it has gone on from a rung, or is about to.
-  fileprivate func hasGone(beyond level: Int) -> Bool {
+  func hasGone(beyond level: Int) -> Bool {
     length > level || (!trial.state.isFinal && trial.state != .paused && trial.allowance ?? .max > level)
   }
 }
