@@ -14,6 +14,7 @@ public enum Schema {
   public static let migrations: [Migration] = [
     Migration(version: 1, name: "records", sql: text(PackageResources.v0001_records_sql)),
     Migration(version: 2, name: "allowances", sql: text(PackageResources.v0002_allowances_sql)),
+    Migration(version: 3, name: "catalogue", sql: text(PackageResources.v0003_catalogue_sql)),
   ]
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

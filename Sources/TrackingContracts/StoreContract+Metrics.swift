@@ -107,15 +107,26 @@ extension StoreContract {
       #expect(try subject.store.points(of: run, metric: "none").count == 0)
       #expect(try subject.store.points(of: run, metric: "none").name == "none")
     },
-    demand("a run that has ended takes no more metrics") { subject in
-      for state: RunState in [.finished, .failed, .canceled, .pruned] {
-        let run = try makeRun(subject, "r-\(state.rawValue)")
+    demand("a trial that has ended takes no more metrics") { subject in
+      let sweep = try makeSweep(subject, trials: 4).run
+      for (number, state) in [RunState.finished, .failed, .canceled, .pruned].enumerated() {
+        let run = sweep.trial(number)
+        try subject.store.commit(.transition(run, to: .running, reason: ""))
         try log(subject, run, "m", [1])
         try subject.store.commit(.transition(run, to: state, reason: ""))
         refuses(.conflict, state.rawValue) { try log(subject, run, "m", [2]) }
         refuses(.conflict, state.rawValue) { _ = try subject.store.logger(for: run) }
         #expect(try subject.store.points(of: run, metric: "m").values == [1])
       }
+    },
+    demand("a run on its own takes metrics after its end, as scripts log them") { subject in
+      let run = try makeRun(subject, "r1")
+      try subject.store.commit(.transition(run, to: .finished, reason: ""))
+      try log(subject, run, "m", [1])
+      let logger = try subject.store.logger(for: run)
+      try logger.log("m", step: 1, value: 2, time: subject.clock.time)
+      try logger.close()
+      #expect(try subject.store.points(of: run, metric: "m").values == [1, 2])
     },
     demand("any name that is not empty names a metric") { subject in
       let run = try makeRun(subject, "r1")

@@ -138,6 +138,33 @@ extension StoreContract {
       #expect(try subject.store.run(sweep).ended == nil)
       #expect(try subject.store.run(sweep).started == first)
     },
+    demand("a run on its own that is taken up again has not ended") { subject in
+      let run = try makeRun(subject, "r1")
+      let first = subject.clock.time
+      subject.clock.advance()
+      try subject.store.commit(.transition(run, to: .finished, reason: ""))
+      try subject.store.commit(.transition(run, to: .running, reason: "again"))
+      #expect(try subject.store.run(run).ended == nil)
+      #expect(try subject.store.run(run).started == first)
+      subject.clock.advance()
+      try subject.store.commit(.transition(run, to: .failed, reason: "late"))
+      #expect(try subject.store.run(run).ended == subject.clock.time)
+    },
+    demand("whoever brings a clock of its own says when a run began and ended") { subject in
+      let early = Timestamp(milliseconds: 5)
+      let store = subject.store
+      try store.commit(.createRun(NewRun(id: id("r1"), experiment: "e", state: .running, started: early)))
+      try store.commit(.createRun(NewRun(id: id("r2"), experiment: "e", started: early)))
+      #expect(try store.run(id("r1")).started == early && store.run(id("r2")).started == early)
+      try store.commit(.transition(id("r2"), to: .running, reason: ""))
+      #expect(try store.run(id("r2")).started == early)
+      try store.commit([
+        .transition(id("r1"), to: .finished, reason: ""), .setTimes(id("r1"), started: nil, ended: early + 7),
+      ])
+      #expect(try store.run(id("r1")).started == early && store.run(id("r1")).ended == early + 7)
+      try store.commit(.setTimes(id("r1"), started: early - 1, ended: nil))
+      #expect(try store.run(id("r1")).started == early - 1 && store.run(id("r1")).ended == early + 7)
+    },
     demand("experiments count their runs, oldest first") { subject in
       try makeRun(subject, "a", experiment: "one")
       subject.clock.advance()
@@ -173,6 +200,8 @@ extension StoreContract {
       #expect(artifacts.map(\.digest) == [Digest(hashing: "2"), Digest(hashing: "3")])
       #expect(artifacts[1].time == artifacts[0].time + 1_000)
       #expect(artifacts[0].contentBytes == 1 << 40)
+      try subject.store.commit([.detach(run, artifact: "log"), .detach(run, artifact: "none")])
+      #expect(try subject.store.artifacts(of: run).map(\.name) == ["model"])
     },
   ]
 }

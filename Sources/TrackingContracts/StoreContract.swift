@@ -44,7 +44,8 @@ public enum StoreContract {
 
   /// Every demand.
   public static let cases: [ContractCase<Subject>] =
-    runs + parametersAndTags + attempts + sweeps + waiting + metrics + loggers + search + paging + finding
+    runs + parametersAndTags + attempts + sweeps + waiting + metrics + loggers + search + paging + finding + experiments
+    + deletion + batches
 
   // MARK: - For the demands
 

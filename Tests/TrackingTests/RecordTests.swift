@@ -8,13 +8,13 @@ struct RecordTests {
       .queued: [.scheduled, .running, .failed, .canceled, .pruned],
     ]
     let ends: Set<RunState> = [.finished, .failed, .canceled, .pruned]
-    for kind in RunKind.allCases {
+    for kind in [RunKind.hyperdrive, .trial] {
       for state in RunState.allCases {
         let expected: Set<RunState> =
           if let fixed = always[state] {
             fixed
           } else if state == .running {
-            kind == .run ? ends : ends.union(kind == .trial ? [.scheduled, .queued, .paused] : [.scheduled, .queued])
+            ends.union(kind == .trial ? [.scheduled, .queued, .paused] : [.scheduled, .queued])
           } else if state == .paused {
             kind == .trial ? [.scheduled, .failed, .canceled, .pruned] : []
           } else {
@@ -24,6 +24,15 @@ struct RecordTests {
         #expect(!state.allowedNext(for: kind).contains(state))
         #expect(state.isFinal == ends.contains(state))
       }
+    }
+  }
+
+  @Test func `a run on its own comes from any state into any that its logger may say`() {
+    for state in RunState.allCases {
+      var expected: Set<RunState> = [.scheduled, .running, .finished, .failed, .canceled]
+      if state == .scheduled { expected.insert(.queued) }
+      if [.scheduled, .queued, .running].contains(state) { expected.insert(.pruned) }
+      #expect(state.allowedNext(for: .run) == expected, "\(state)")
     }
   }
 

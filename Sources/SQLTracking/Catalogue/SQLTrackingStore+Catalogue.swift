@@ -1,28 +1,7 @@
-internal import SQL
 public import Tracking
 
 extension SQLTrackingStore {
   private func missing() -> TrackingError { TrackingError(.incompatible, "this store keeps no such records.") }
-
-  /// Records batches; see `TrackingWriter`.
-  public func write(_ batches: [WriteBatch]) throws -> [Result<EventNumber, TrackingError>] { throw missing() }
-
-  /// Returns the experiments in the order of their numbers.
-  public func experiments() throws -> [Experiment] {
-    try reading { connection in
-      try connection.rows("SELECT id, name, created, runs FROM experiments ORDER BY id") {
-        Experiment(
-          id: try $0.integer(0), name: try $0.text(1), created: try $0.timestamp(2), updated: try $0.timestamp(2),
-          runs: try $0.int(3))
-      }
-    }
-  }
-
-  /// Returns an experiment by its name.
-  public func experiment(named name: String) throws -> Experiment { throw missing() }
-
-  /// Returns an experiment by its number.
-  public func experiment(id: Int64) throws -> Experiment { throw missing() }
 
   /// Returns the datasets that went into a run.
   public func inputs(of run: RunID) throws -> [RunInput] { throw missing() }

@@ -7,7 +7,7 @@ extension SQLTrackingStore {
   public func logger(for run: RunID) throws -> any MetricLogger {
     let target = try reading { try open(run, in: $0) }
     guard let journalFolder else { return DirectLogger(store: self, run: run) }
-    let journal = try MetricJournal.make(in: journalFolder, run: run, attempt: target.attempt)
+    let journal = try MetricJournal.make(in: journalFolder, run: run, attempt: target.countedAttempt)
     return try JournaledLogger(journal, store: self, row: target.row)
   }
 

@@ -69,6 +69,18 @@ extension SQLTrackingStore {
   /// Appends points to series of a run's counted attempt; see `TrackingWriter`.
   public func append(_ columns: [MetricColumns], to run: RunID) throws {
     guard !columns.isEmpty else { return }
+    try Self.check(columns, of: run)
+    try writing(.relaxed) { connection, fresh in
+      let target = try open(run, in: connection)
+      try append(
+        columns, to: target.row, attempt: target.countedAttempt, isCounted: true, in: connection, fresh: &fresh)
+    }
+  }
+
+  // MARK: - For the other files of this room
+
+  /// Refuses series that cannot be appended.
+  static func check(_ columns: [MetricColumns], of run: RunID) throws {
     for columns in columns {
       guard !columns.name.isEmpty else {
         throw TrackingError(.invalid, "a metric of run '\(run)' has no name; give it one.")
@@ -80,29 +92,13 @@ extension SQLTrackingStore {
     guard columns.count == 1 || Set(columns.map { ExactText($0.name) }).count == columns.count else {
       throw TrackingError(.invalid, "a metric of run '\(run)' stands twice in one append; put its points together.")
     }
-    try writing(.relaxed) { connection, fresh in
-      let target = try open(run, in: connection)
-      try append(columns, to: target.row, attempt: target.attempt, isCounted: true, in: connection, fresh: &fresh)
-    }
   }
 
-  // MARK: - For the other files of this room
-
-  /// A run that takes points: its row and its counted attempt.
-  ///
-  /// - Throws: `.notFound`; `.conflict` for a run in a final state.
-  func open(_ run: RunID, in connection: any SQLConnection) throws -> (row: Int64, attempt: Int) {
-    let found = try connection.firstRow(
-      "SELECT id, counted_attempt, state FROM runs WHERE key = $1", [SQLValue(run)]
-    ) { (row: try $0.integer(0), attempt: try $0.int(1), state: try state($0.text(2))) }
-    guard let found else { throw TrackingError.noRun(run) }
-    guard !found.state.isFinal else {
-      throw TrackingError(
-        .conflict,
-        "run '\(run)' is \(found.state.rawValue), so it takes no more metrics; start a new run, or log to "
-          + "another.")
-    }
-    return (found.row, found.attempt)
+  /// A run that takes points.
+  func open(_ run: RunID, in connection: any SQLConnection) throws -> RunTarget {
+    let target = try RunTarget.get(run, in: connection)
+    try target.checkTakesPoints(run)
+    return target
   }
 
   func append(

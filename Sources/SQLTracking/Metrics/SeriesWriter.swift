@@ -16,30 +16,35 @@ struct SeriesWriter {
     _ columns: [MetricColumns], metrics: [Int64], to run: Int64, attempt: Int, isCounted: Bool
   ) throws {
     for (columns, metric) in zip(columns, metrics) {
-      let found = try connection.firstRow(
-        "SELECT \(SeriesRecord.columns) FROM series s WHERE s.run = $1 AND s.metric = $2 AND s.attempt = $3",
-        [.integer(run), .integer(metric), SQLValue(attempt)]
-      ) { try SeriesRecord($0, name: columns.name) }
-      if var series = found {
-        try append(columns, to: &series)
-        try connection.run(
-          """
-          UPDATE series SET attempt = $2, count = $3, last = $4, last_bits = $5, last_step = $6, last_time = $7,
-            largest_step = $8, min_bits = $9, min_step = $10, min_time = $11, max_bits = $12, max_step = $13,
-            max_time = $14, tail = $15 WHERE id = $1
-          """, [.integer(series.row)] + series.values)
-      } else {
-        let row = try connection.firstInteger("SELECT coalesce(max(id), 0) + 1 FROM series") ?? 1
-        var series = SeriesRecord(row: row, attempt: attempt, beginning: columns)
-        try append(columns, to: &series)
-        try connection.run(
-          """
-          INSERT INTO series (id, attempt, count, last, last_bits, last_step, last_time, largest_step, min_bits,
-            min_step, min_time, max_bits, max_step, max_time, tail, run, metric, counted)
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-          """,
-          [.integer(series.row)] + series.values + [.integer(run), .integer(metric), SQLValue(isCounted)])
-      }
+      try append(columns, metric: metric, to: run, attempt: attempt, isCounted: isCounted)
+    }
+  }
+
+  /// Appends points, at least one, to a run's series of an attempt.
+  func append(_ columns: MetricColumns, metric: Int64, to run: Int64, attempt: Int, isCounted: Bool) throws {
+    let found = try connection.firstRow(
+      "SELECT \(SeriesRecord.columns) FROM series s WHERE s.run = $1 AND s.metric = $2 AND s.attempt = $3",
+      [.integer(run), .integer(metric), SQLValue(attempt)]
+    ) { try SeriesRecord($0, name: columns.name) }
+    if var series = found {
+      try append(columns, to: &series)
+      try connection.run(
+        """
+        UPDATE series SET attempt = $2, count = $3, last = $4, last_bits = $5, last_step = $6, last_time = $7,
+          largest_step = $8, min_bits = $9, min_step = $10, min_time = $11, max_bits = $12, max_step = $13,
+          max_time = $14, tail = $15 WHERE id = $1
+        """, [.integer(series.row)] + series.values)
+    } else {
+      let row = try connection.firstInteger("SELECT coalesce(max(id), 0) + 1 FROM series") ?? 1
+      var series = SeriesRecord(row: row, attempt: attempt, beginning: columns)
+      try append(columns, to: &series)
+      try connection.run(
+        """
+        INSERT INTO series (id, attempt, count, last, last_bits, last_step, last_time, largest_step, min_bits,
+          min_step, min_time, max_bits, max_step, max_time, tail, run, metric, counted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        """,
+        [.integer(series.row)] + series.values + [.integer(run), .integer(metric), SQLValue(isCounted)])
     }
   }
 

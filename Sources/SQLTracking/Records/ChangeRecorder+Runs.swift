@@ -3,7 +3,7 @@ internal import Tracking
 
 extension ChangeRecorder {
   mutating func create(_ new: NewRun) throws {
-    if try RunRecord.find(new.id, in: connection) != nil {
+    if try connection.firstInteger("SELECT id FROM runs WHERE key = $1", [SQLValue(new.id)]) != nil {
       throw TrackingError(.conflict, "there is a run '\(new.id)' already; a new run needs an id of its own.")
     }
     guard !new.state.isFinal, new.state != .paused else {
@@ -13,8 +13,8 @@ extension ChangeRecorder {
     guard !new.experiment.isEmpty else {
       throw TrackingError(.invalid, "run '\(new.id)' belongs to no experiment: the experiment's name is empty.")
     }
-    let parent = try new.parent.map { try RunRecord.get($0, in: connection) }
-    if new.kind == .trial, parent?.run.kind != .hyperdrive || new.number == nil {
+    let parent = try new.parent.map { try target($0) }
+    if new.kind == .trial, parent?.kind != .hyperdrive || new.number == nil {
       throw TrackingError(
         .invalid,
         "trial '\(new.id)' needs a parent that is a sweep, and a number; it has "
@@ -22,9 +22,9 @@ extension ChangeRecorder {
           + "\(new.number.map { "the number \($0)" } ?? "no number").")
     }
     if let parent, let number = new.number, let other = try child(number, of: parent.row) {
-      throw TrackingError(.conflict, "number \(number) below '\(parent.run.id)' is taken by run '\(other)'.")
+      throw TrackingError(.conflict, "number \(number) below '\(new.parent?.text ?? "")' is taken by run '\(other)'.")
     }
-    let experiment = try experimentRow(new.experiment)
+    let experiment = try experimentForRun(new.experiment)
     let event = nextEvent(sweep: new.kind == .trial ? parent?.row : nil)
     let row = try connection.firstInteger(
       """
@@ -36,7 +36,8 @@ extension ChangeRecorder {
       [
         SQLValue(new.id), .integer(experiment), .text(new.kind.rawValue), SQLValue(parent?.row),
         SQLValue(new.number), SQLValue(new.name), .text(new.state.rawValue), .text(new.reason), SQLValue(now),
-        new.state == .running ? SQLValue(now) : .null, .text(new.origin.json), .integer(event),
+        new.started.map { SQLValue($0) } ?? (new.state == .running ? SQLValue(now) : .null), .text(new.origin.json),
+        .integer(event),
       ])
     guard let row else { preconditionFailure("an insert returned no id") }
     try connection.run("UPDATE experiments SET runs = runs + 1 WHERE id = $1", [.integer(experiment)])
@@ -57,9 +58,9 @@ extension ChangeRecorder {
   }
 
   mutating func transition(_ id: RunID, to state: RunState, reason: String) throws {
-    let record = try RunRecord.get(id, in: connection)
-    let from = record.run.state
-    let allowed = from.allowedNext(for: record.run.kind)
+    let run = try writable(id)
+    let from = run.state
+    let allowed = from.allowedNext(for: run.kind)
     guard allowed.contains(state) else {
       let list = RunState.allCases.filter(allowed.contains).map(\.rawValue).joined(separator: ", ")
       throw TrackingError(
@@ -67,7 +68,7 @@ extension ChangeRecorder {
         "run '\(id)' is \(from.rawValue), so it cannot become \(state.rawValue)"
           + (list.isEmpty ? "; nothing follows that state." : "; what may follow: \(list)."))
     }
-    let event = touch(record)
+    let event = touch(run)
     try connection.run(
       """
       UPDATE runs SET state = $1, reason = $2, started = coalesce(started, $3), ended = $4, ended_event = $5
@@ -75,15 +76,16 @@ extension ChangeRecorder {
       """,
       [
         .text(state.rawValue), .text(reason), state == .running ? SQLValue(now) : .null,
-        state.isFinal ? SQLValue(now) : .null, state.isFinal ? .integer(event) : .null, .integer(record.row),
+        state.isFinal ? SQLValue(now) : .null, state.isFinal ? .integer(event) : .null, .integer(run.row),
       ])
-    try append(from: from, to: state, reason: reason, of: record.row, event: event)
+    try append(from: from, to: state, reason: reason, of: run.row, event: event)
+    remember(id) { $0.state = state }
   }
 
   mutating func set(_ parameter: Parameter, of id: RunID) throws {
-    let record = try RunRecord.get(id, in: connection)
+    let run = try writable(id)
     let name = try number(ofName: parameter.name, "parameter")
-    if let found = try Parameter.find(of: record.row, name: name, in: connection) {
+    if let found = try Parameter.find(of: run.row, name: name, in: connection) {
       guard found.value == parameter.value else {
         throw TrackingError(
           .conflict,
@@ -92,29 +94,32 @@ extension ChangeRecorder {
       }
       return
     }
-    let position = try connection.firstInteger(
-      "SELECT coalesce(max(position), -1) + 1 FROM parameters WHERE run = $1", [.integer(record.row)])
-    try parameter.insert(of: record.row, name: name, position: position ?? 0, given: false, in: connection)
-    touch(record)
+    let position =
+      try run.nextPosition
+      ?? connection.firstInteger(
+        "SELECT coalesce(max(position), -1) + 1 FROM parameters WHERE run = $1", [.integer(run.row)]) ?? 0
+    try parameter.insert(of: run.row, name: name, position: position, given: false, in: connection)
+    remember(id) { $0.nextPosition = position + 1 }
+    touch(run)
   }
 
   mutating func setTag(_ tag: String, _ value: String?, of id: RunID) throws {
-    let record = try RunRecord.get(id, in: connection)
+    let run = try writable(id)
     let name = try number(ofName: tag, "tag")
     if let value {
       try connection.run(
         """
         INSERT INTO tags (run, name, value) VALUES ($1, $2, $3)
         ON CONFLICT (run, name) DO UPDATE SET value = excluded.value
-        """, [.integer(record.row), .integer(name), .text(value)])
+        """, [.integer(run.row), .integer(name), .text(value)])
     } else {
-      try connection.run("DELETE FROM tags WHERE run = $1 AND name = $2", [.integer(record.row), .integer(name)])
+      try connection.run("DELETE FROM tags WHERE run = $1 AND name = $2", [.integer(run.row), .integer(name)])
     }
-    touch(record)
+    touch(run)
   }
 
   mutating func attach(_ artifact: Artifact) throws {
-    let record = try RunRecord.get(artifact.run, in: connection)
+    let run = try writable(artifact.run)
     guard !artifact.name.isEmpty else {
       throw TrackingError(.invalid, "an artifact of run '\(artifact.run)' needs a name; this one's is empty.")
     }
@@ -125,10 +130,26 @@ extension ChangeRecorder {
         content_bytes = excluded.content_bytes, files = excluded.files, time = excluded.time
       """,
       [
-        .integer(record.row), .text(artifact.name), .text(artifact.digest.hex), .integer(artifact.bytes),
+        .integer(run.row), .text(artifact.name), .text(artifact.digest.hex), .integer(artifact.bytes),
         .integer(artifact.contentBytes), SQLValue(artifact.files), SQLValue(now),
       ])
-    touch(record)
+    touch(run)
+  }
+
+  mutating func detach(_ name: String, from id: RunID) throws {
+    let run = try writable(id)
+    let count = try connection.run(
+      "DELETE FROM artifacts WHERE run = $1 AND name = $2", [.integer(run.row), .text(name)])
+    if count > 0 { touch(run) }
+  }
+
+  mutating func setTimes(of id: RunID, started: Timestamp?, ended: Timestamp?) throws {
+    guard started != nil || ended != nil else { return }
+    let run = try writable(id)
+    try connection.run(
+      "UPDATE runs SET started = coalesce($1, started), ended = coalesce($2, ended) WHERE id = $3",
+      [started.map { SQLValue($0) } ?? .null, ended.map { SQLValue($0) } ?? .null, .integer(run.row)])
+    touch(run)
   }
 
   private func append(
@@ -144,18 +165,5 @@ extension ChangeRecorder {
   private func child(_ number: Int, of parent: Int64) throws -> String? {
     try connection.firstText(
       "SELECT key FROM runs WHERE parent = $1 AND number = $2", [.integer(parent), SQLValue(number)])
-  }
-
-  private func experimentRow(_ name: String) throws -> Int64 {
-    if let row = try connection.firstInteger("SELECT id FROM experiments WHERE name = $1", [.text(name)]) {
-      return row
-    }
-    let row = try connection.firstInteger(
-      """
-      INSERT INTO experiments (id, name, created, runs)
-      VALUES ((SELECT coalesce(max(id), 0) + 1 FROM experiments), $1, $2, 0) RETURNING id
-      """, [.text(name), SQLValue(now)])
-    guard let row else { preconditionFailure("an insert returned no id") }
-    return row
   }
 }

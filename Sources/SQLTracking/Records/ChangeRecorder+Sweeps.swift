@@ -3,25 +3,25 @@ internal import Tracking
 
 extension ChangeRecorder {
   mutating func declare(_ sweep: Sweep) throws {
-    let record = try RunRecord.get(sweep.run, in: connection)
-    guard record.run.kind == .hyperdrive else {
+    let run = try writable(sweep.run)
+    guard run.kind == .hyperdrive else {
       throw TrackingError(
         .invalid,
-        "run '\(sweep.run)' is a \(record.run.kind.rawValue), so it cannot be a sweep; a sweep's run is of "
+        "run '\(sweep.run)' is a \(run.kind.rawValue), so it cannot be a sweep; a sweep's run is of "
           + "kind hyperdrive.")
     }
-    guard try lastEvent(ofSweep: record.row) == nil else {
+    guard try lastEvent(ofSweep: run.row) == nil else {
       throw TrackingError(.conflict, "run '\(sweep.run)' is a sweep already, and sweeps do not change.")
     }
-    let event = touch(record)
+    let event = touch(run)
     try connection.run(
       "INSERT INTO sweeps (run, spec, source, last_event) VALUES ($1, $2, $3, $4)",
-      [.integer(record.row), .text(sweep.spec.value.json), .text(sweep.source), .integer(event)])
+      [.integer(run.row), .text(sweep.spec.value.json), .text(sweep.source), .integer(event)])
   }
 
   mutating func decide(_ decision: Decision) throws {
-    let record = try RunRecord.get(decision.sweep, in: connection)
-    guard try lastEvent(ofSweep: record.row) != nil else {
+    let run = try writable(decision.sweep)
+    guard try lastEvent(ofSweep: run.row) != nil else {
       throw TrackingError(.invalid, "run '\(decision.sweep)' is no sweep, so nothing can be decided on it.")
     }
     guard !decision.reason.isEmpty else {
@@ -36,35 +36,36 @@ extension ChangeRecorder {
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
       """,
       [
-        .integer(touch(record)), .integer(record.row), .text(decision.kind.rawValue), .text(decision.decider),
+        .integer(touch(run)), .integer(run.row), .text(decision.kind.rawValue), .text(decision.decider),
         .integer(decision.asOf), SQLValue(decision.trial), .text(decision.reason), .text(decision.details.json),
         SQLValue(now),
       ])
   }
 
   mutating func observe(_ id: RunID, count: Int) throws {
-    let record = try RunRecord.get(id, in: connection)
-    guard count > record.observed else { return }
-    try setObserved(count, attempt: record.run.countedAttempt, of: record.row, event: touch(record))
+    let run = try writable(id)
+    guard count > run.observed else { return }
+    try setObserved(count, attempt: run.countedAttempt, of: run.row, event: touch(run))
+    remember(id) { $0.observed = count }
   }
 
   mutating func allow(_ points: Int?, to id: RunID) throws {
-    let record = try RunRecord.get(id, in: connection)
-    guard record.run.kind == .trial else {
+    let run = try writable(id)
+    guard run.kind == .trial else {
       throw TrackingError(
-        .invalid, "run '\(id)' is a \(record.run.kind.rawValue), and only a sweep's trial has an allowance.")
+        .invalid, "run '\(id)' is a \(run.kind.rawValue), and only a sweep's trial has an allowance.")
     }
     if let points, points < 1 {
       throw TrackingError(.invalid, "trial '\(id)' cannot be allowed \(points) points: give it 1 or more.")
     }
-    guard !record.run.state.isFinal else {
+    guard !run.state.isFinal else {
       throw TrackingError(
-        .conflict, "trial '\(id)' is \(record.run.state.rawValue), so an allowance would mean nothing to it.")
+        .conflict, "trial '\(id)' is \(run.state.rawValue), so an allowance would mean nothing to it.")
     }
     try connection.run(
       "INSERT INTO allowances (event, run, points) VALUES ($1, $2, $3)",
-      [.integer(touch(record)), .integer(record.row), SQLValue(points)])
-    try connection.run("UPDATE runs SET allowance = $1 WHERE id = $2", [SQLValue(points), .integer(record.row)])
+      [.integer(touch(run)), .integer(run.row), SQLValue(points)])
+    try connection.run("UPDATE runs SET allowance = $1 WHERE id = $2", [SQLValue(points), .integer(run.row)])
   }
 
   private func setObserved(_ count: Int, attempt: Int, of row: Int64, event: EventNumber) throws {
@@ -75,13 +76,13 @@ extension ChangeRecorder {
   }
 
   mutating func beginAttempt(_ number: Int, of id: RunID, launcher: String, continues: Bool) throws {
-    let record = try RunRecord.get(id, in: connection)
-    guard !record.run.state.isFinal else {
+    let run = try writable(id)
+    guard !run.state.isFinal else {
       throw TrackingError(
-        .conflict, "run '\(id)' is \(record.run.state.rawValue), so it takes no more attempts.")
+        .conflict, "run '\(id)' is \(run.state.rawValue), so it takes no more attempts.")
     }
     let last = try connection.firstRow(
-      "SELECT number, ended FROM attempts WHERE run = $1 ORDER BY number DESC LIMIT 1", [.integer(record.row)]
+      "SELECT number, ended FROM attempts WHERE run = $1 ORDER BY number DESC LIMIT 1", [.integer(run.row)]
     ) { (number: try $0.int(0), isOpen: $0.isNull(1)) }
     if let last, last.isOpen {
       throw TrackingError(
@@ -95,21 +96,25 @@ extension ChangeRecorder {
       """
       INSERT INTO attempts (run, number, launcher, continues, started, detail) VALUES ($1, $2, $3, $4, $5, '')
       """,
-      [.integer(record.row), SQLValue(number), .text(launcher), SQLValue(continues), SQLValue(now)])
-    let event = touch(record)
-    if !continues, number != record.run.countedAttempt {
+      [.integer(run.row), SQLValue(number), .text(launcher), SQLValue(continues), SQLValue(now)])
+    let event = touch(run)
+    if !continues, number != run.countedAttempt {
       try connection.run(
-        "UPDATE runs SET counted_attempt = $1 WHERE id = $2", [SQLValue(number), .integer(record.row)])
+        "UPDATE runs SET counted_attempt = $1 WHERE id = $2", [SQLValue(number), .integer(run.row)])
       try connection.run(
-        "UPDATE series SET counted = 0 WHERE run = $1 AND counted = 1", [.integer(record.row)])
-      if record.run.kind == .trial { try setObserved(0, attempt: number, of: record.row, event: event) }
+        "UPDATE series SET counted = 0 WHERE run = $1 AND counted = 1", [.integer(run.row)])
+      if run.kind == .trial { try setObserved(0, attempt: number, of: run.row, event: event) }
+      remember(id) { target in
+        target.countedAttempt = number
+        if target.kind == .trial { target.observed = 0 }
+      }
     }
   }
 
   mutating func endAttempt(_ number: Int, of id: RunID, outcome: Attempt.Outcome, detail: String) throws {
-    let record = try RunRecord.get(id, in: connection)
+    let run = try writable(id)
     let found = try connection.firstRow(
-      "SELECT outcome FROM attempts WHERE run = $1 AND number = $2", [.integer(record.row), SQLValue(number)]
+      "SELECT outcome FROM attempts WHERE run = $1 AND number = $2", [.integer(run.row), SQLValue(number)]
     ) { $0.optionalText(0) }
     guard let found else { throw TrackingError(.notFound, "run '\(id)' has no attempt \(number).") }
     if let ended = found {
@@ -121,8 +126,8 @@ extension ChangeRecorder {
     }
     try connection.run(
       "UPDATE attempts SET ended = $1, outcome = $2, detail = $3 WHERE run = $4 AND number = $5",
-      [SQLValue(now), .text(outcome.text), .text(detail), .integer(record.row), SQLValue(number)])
-    touch(record)
+      [SQLValue(now), .text(outcome.text), .text(detail), .integer(run.row), SQLValue(number)])
+    touch(run)
   }
 
   private func lastEvent(ofSweep row: Int64) throws -> EventNumber? {

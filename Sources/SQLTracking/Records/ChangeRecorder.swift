@@ -9,10 +9,13 @@ struct ChangeRecorder {
   /// Names that this transaction found or made.
   var fresh: [ExactText: Int64] = [:]
 
-  private var lastEvent: EventNumber
+  /// The number of the last change so far.
+  private(set) var lastEvent: EventNumber
   private var isEventNew = false
   /// The last change of each sweep that was touched, by its row.
   private var touched: [Int64: EventNumber] = [:]
+  /// Runs that this transaction has looked up.
+  private var targets: [RunID: RunTarget] = [:]
 
   init(_ connection: any SQLConnection, names: Names, now: Timestamp) throws {
     self.connection = connection
@@ -30,13 +33,13 @@ struct ChangeRecorder {
     case .setParameter(let id, let parameter): try set(parameter, of: id)
     case .setTag(let id, let name, let value): try setTag(name, value, of: id)
     case .setNote(let id, let note):
-      let record = try RunRecord.get(id, in: connection)
-      try connection.run("UPDATE runs SET note = $1 WHERE id = $2", [.text(note), .integer(record.row)])
-      touch(record)
+      let run = try writable(id)
+      try connection.run("UPDATE runs SET note = $1 WHERE id = $2", [.text(note), .integer(run.row)])
+      touch(run)
     case .setName(let id, let name):
-      let record = try RunRecord.get(id, in: connection)
-      try connection.run("UPDATE runs SET name = $1 WHERE id = $2", [SQLValue(name), .integer(record.row)])
-      touch(record)
+      let run = try writable(id)
+      try connection.run("UPDATE runs SET name = $1 WHERE id = $2", [SQLValue(name), .integer(run.row)])
+      touch(run)
     case .decide(let decision): try decide(decision)
     case .beginAttempt(let id, let number, let launcher, let continues):
       try beginAttempt(number, of: id, launcher: launcher, continues: continues)
@@ -45,7 +48,15 @@ struct ChangeRecorder {
     case .observe(let id, let count): try observe(id, count: count)
     case .attach(let artifact): try attach(artifact)
     case .allow(let id, let points): try allow(points, to: id)
-    case .detach, .setTimes, .delete, .restore, .addInputs, .addOutputs, .experiment, .model, .registry, .token:
+    case .detach(let id, let name): try detach(name, from: id)
+    case .setTimes(let id, let started, let ended): try setTimes(of: id, started: started, ended: ended)
+    case .delete(let id): try delete(id)
+    case .restore(let id): try restore(id)
+    case .experiment(let change): try record(change)
+    case .addInputs(let id, _), .addOutputs(let id, _):
+      _ = try writable(id)
+      throw TrackingError(.incompatible, "this store does not record such a change.")
+    case .model, .registry, .token:
       throw TrackingError(.incompatible, "this store does not record such a change.")
     }
   }
@@ -66,10 +77,57 @@ struct ChangeRecorder {
 
   // MARK: - For the extensions of this type
 
+  /// What is to be known of a run before it is written to.
+  ///
+  /// - Throws: `.notFound`.
+  mutating func target(_ id: RunID) throws -> RunTarget {
+    if let known = targets[id] { return known }
+    let found = try RunTarget.get(id, in: connection)
+    targets[id] = found
+    return found
+  }
+
+  /// The same of a run that may be written to.
+  ///
+  /// - Throws: `.notFound`; `.conflict` for a deleted run.
+  mutating func writable(_ id: RunID) throws -> RunTarget {
+    let target = try target(id)
+    guard !target.isDeleted else { throw RunTarget.deleted(id) }
+    return target
+  }
+
+  /// Changes what is known of a run that was looked up.
+  mutating func remember(_ id: RunID, _ change: (inout RunTarget) -> Void) {
+    if var target = targets[id] {
+      change(&target)
+      targets[id] = target
+    }
+  }
+
+  /// Forgets the runs that were looked up.
+  mutating func forgetTargets() { targets.removeAll() }
+
+  /// What `goBack(to:)` needs to know.
+  struct Mark {
+    fileprivate var lastEvent: EventNumber
+    fileprivate var isEventNew: Bool
+    fileprivate var touched: [Int64: EventNumber]
+    fileprivate var fresh: [ExactText: Int64]
+  }
+
+  /// Where the recorder stands.
+  var mark: Mark { Mark(lastEvent: lastEvent, isEventNew: isEventNew, touched: touched, fresh: fresh) }
+
+  /// Forgets what was recorded since a mark, which the transaction has rolled back.
+  mutating func goBack(to mark: Mark) {
+    (lastEvent, isEventNew, touched, fresh) = (mark.lastEvent, mark.isEventNew, mark.touched, mark.fresh)
+    forgetTargets()
+  }
+
   /// Counts a change, and notes it for the sweep that the run belongs to.
   @discardableResult
-  mutating func touch(_ record: RunRecord) -> EventNumber {
-    nextEvent(sweep: record.run.kind == .hyperdrive ? record.row : record.run.kind == .trial ? record.parentRow : nil)
+  mutating func touch(_ run: RunTarget) -> EventNumber {
+    nextEvent(sweep: run.kind == .hyperdrive ? run.row : run.kind == .trial ? run.parentRow : nil)
   }
 
   /// Counts a change, and notes it for a sweep's row.

@@ -6,33 +6,27 @@ struct RunRecord {
   /// The row's number.
   var row: Int64
   var run: Run
-  /// The row of the run above.
-  var parentRow: Int64?
-  /// How many points of a trial's primary metric deciders may see.
-  var observed: Int
 
   /// What `init(_:)` reads, from `runs r` and the tables that `joins` adds.
   static let columns = """
-    r.id, r.key, e.name, r.kind, r.parent, p.key, r.number, r.name, r.state, r.reason, r.created, r.started, r.ended, \
-    r.origin, r.note, r.counted_attempt, r.observed
+    r.id, r.key, e.name, r.kind, p.key, r.number, r.name, r.state, r.reason, r.created, r.started, r.ended, \
+    r.origin, r.note, r.counted_attempt, r.deleted
     """
-  static let columnCount = 17
+  static let columnCount = 16
   static let joins = "LEFT JOIN experiments e ON e.id = r.experiment LEFT JOIN runs p ON p.id = r.parent"
 
   init(_ row: any SQLRow) throws {
     self.row = try row.integer(0)
-    parentRow = row.optionalInteger(4)
-    observed = try row.int(16)
     let key = try row.text(1)
-    guard let kind = RunKind(rawValue: try row.text(3)), let state = RunState(rawValue: try row.text(8)) else {
+    guard let kind = RunKind(rawValue: try row.text(3)), let state = RunState(rawValue: try row.text(7)) else {
       throw TrackingError(.corrupt, "run '\(key)' has a kind or a state that does not exist.")
     }
     run = Run(
       id: try RunID(recorded: key), experiment: try row.text(2), kind: kind,
-      parent: try row.optionalText(5).map { try RunID(recorded: $0) }, number: row.optionalInteger(6).map { Int($0) },
-      name: row.optionalText(7), state: state, reason: try row.text(9), created: try row.timestamp(10),
-      started: row.optionalTimestamp(11), ended: row.optionalTimestamp(12), origin: try row.json(13),
-      note: try row.text(14), countedAttempt: try row.int(15))
+      parent: try row.optionalText(4).map { try RunID(recorded: $0) }, number: row.optionalInteger(5).map { Int($0) },
+      name: row.optionalText(6), state: state, reason: try row.text(8), created: try row.timestamp(9),
+      started: row.optionalTimestamp(10), ended: row.optionalTimestamp(11), origin: try row.json(12),
+      note: try row.text(13), countedAttempt: try row.int(14), deleted: row.optionalTimestamp(15))
   }
 
   /// The record of a run, or `nil`.

@@ -147,6 +147,11 @@ struct RunSearch {
     if let parent = query.parent {
       conditions.append("r.parent = (SELECT id FROM runs WHERE key = \(text.bind(SQLValue(parent))))")
     }
+    switch query.stage {
+    case .active: conditions.append("r.deleted IS NULL")
+    case .deleted: conditions.append("r.deleted IS NOT NULL")
+    case .all: break
+    }
     if query.kinds != Set(RunKind.allCases) {
       let list = query.kinds.map(\.rawValue).sorted().map { text.bind(.text($0)) }.joined(separator: ", ")
       conditions.append(list.isEmpty ? "1 = 0" : "r.kind IN (\(list))")

@@ -32,20 +32,26 @@ public enum RunState: String, Sendable, CaseIterable {
 
   /// The states that may follow this one.
   ///
-  /// A running run goes back to `scheduled` when its attempt was lost or interrupted and it is to be tried again. A
-  /// hyperdrive run that ended may be taken up again (`queued`), to resume or extend it.
+  /// A run on its own is in whatever state its logger says, and may be taken up again at any time. A trial or sweep that
+  /// runs goes back to `scheduled` when its attempt was lost or interrupted and it is to be tried again. A hyperdrive run
+  /// that ended may be taken up again (`queued`), to resume or extend it.
   public func allowedNext(for kind: RunKind) -> Set<RunState> {
+    guard kind != .run else { return allowedNext.union([.scheduled, .running, .finished, .failed, .canceled]) }
+    return switch self {
+    case .scheduled, .queued: allowedNext
+    case .running: allowedNext.union(kind == .trial ? [.scheduled, .queued, .paused] : [.scheduled, .queued])
+    case .paused: kind == .trial ? [.scheduled, .failed, .canceled, .pruned] : []
+    case .finished, .failed, .canceled, .pruned: kind == .hyperdrive ? [.queued] : []
+    }
+  }
+
+  /// The states that lie ahead of this one, for every kind.
+  private var allowedNext: Set<RunState> {
     switch self {
     case .scheduled: [.queued, .running, .failed, .canceled, .pruned]
     case .queued: [.scheduled, .running, .failed, .canceled, .pruned]
-    case .running:
-      switch kind {
-      case .run: [.finished, .failed, .canceled, .pruned]
-      case .hyperdrive: [.finished, .failed, .canceled, .pruned, .scheduled, .queued]
-      case .trial: [.finished, .failed, .canceled, .pruned, .scheduled, .queued, .paused]
-      }
-    case .paused: kind == .trial ? [.scheduled, .failed, .canceled, .pruned] : []
-    case .finished, .failed, .canceled, .pruned: kind == .hyperdrive ? [.queued] : []
+    case .running: [.finished, .failed, .canceled, .pruned]
+    case .paused, .finished, .failed, .canceled, .pruned: []
     }
   }
 }

@@ -112,7 +112,7 @@ public protocol TrackingWriter: Sendable {
 
   /// Returns a logger for single points of a run's counted attempt.
   ///
-  /// - Throws: `.notFound`; `.conflict` when the run is in a final state.
+  /// - Throws: `.notFound`; `.conflict` when the run is deleted, or a trial or sweep in a final state.
   func logger(for run: RunID) throws -> any MetricLogger
 
   /// Makes readable what loggers of dead processes left behind; does nothing when there is nothing.

@@ -1,0 +1,80 @@
+internal import Testing
+internal import Tracking
+
+extension StoreContract {
+  /// What became of each batch: the number of the last change, or why it was refused.
+  private static func codes(_ results: [Result<EventNumber, TrackingError>]) -> [TrackingError.Code?] {
+    results.map { result in
+      if case .failure(let refusal) = result { refusal.code } else { nil }
+    }
+  }
+
+  static let batches: [ContractCase<Subject>] = [
+    demand("batches record changes, then points, in order") { subject in
+      let run = NewRun(id: id("r1"), experiment: "e", state: .running, parameters: [Parameter("p", 1)])
+      let results = try subject.store.write([
+        WriteBatch([.createRun(run)], points: [WriteBatch.Points(run.id, [series("m", [1, 2]), series("n", [3])])]),
+        WriteBatch(points: [WriteBatch.Points(run.id, [series("m", [4])])]),
+        WriteBatch([.setTag(run.id, name: "t", value: "x"), .transition(run.id, to: .finished, reason: "")]),
+        WriteBatch(),
+      ])
+      #expect(try results.map { try $0.get() } == [1, 1, 3, 3])
+      let store = try subject.reopen()
+      #expect(try store.points(of: run.id, metric: "m").values == [1, 2, 4])
+      #expect(try store.points(of: run.id, metric: "n").values == [3])
+      #expect(try store.tags(of: run.id) == ["t": "x"] && store.run(run.id).state == .finished)
+      #expect(try store.write([]).isEmpty)
+    },
+    demand("a batch that is refused leaves no trace, and the others stand") { subject in
+      let store = subject.store
+      let run = try makeRun(subject, "r1", parameters: [Parameter("p", 1)])
+      let results = try store.write([
+        WriteBatch([.setTag(run, name: "first", value: "x")]),
+        WriteBatch([
+          .createRun(NewRun(id: id("r2"), experiment: "fresh", tags: ["fresh tag": "x"])),
+          .setTag(run, name: "fresh tag", value: "x"), .setParameter(run, Parameter("p", 2)),
+        ]),
+        WriteBatch(
+          [.setTag(run, name: "fresh tag", value: "x")],
+          points: [WriteBatch.Points(run, [series("m", [1])]), WriteBatch.Points(id("none"), [series("m", [1])])]),
+        WriteBatch(points: [WriteBatch.Points(run, [series("m", [1]), series("m", [2])])]),
+        WriteBatch(points: [WriteBatch.Points(run, [series("", [1])])]),
+        WriteBatch(
+          [.setParameter(run, Parameter("q", 1))], points: [WriteBatch.Points(run, [series("fresh metric", [7])])]),
+      ])
+      #expect(codes(results) == [nil, .conflict, .notFound, .invalid, .invalid, nil])
+      let after = try subject.reopen()
+      refuses(.notFound) { _ = try after.run(id("r2")) }
+      #expect(try after.experiments().map(\.name) == ["digits"])
+      #expect(try after.tags(of: run) == ["first": "x"])
+      #expect(try after.parameters(of: run) == [Parameter("p", 1), Parameter("q", 1)])
+      #expect(try after.series(of: run).map(\.name) == ["fresh metric"])
+      // Names that a refused batch brought up are none the worse for it.
+      try store.commit(.setTag(run, name: "fresh tag", value: "y"))
+      #expect(try after.tags(of: run) == ["first": "x", "fresh tag": "y"])
+    },
+    demand("a later batch sees what an earlier one did") { subject in
+      let sweep = try makeSweep(subject, trials: 1).run
+      let (run, trial) = (id("r1"), sweep.trial(0))
+      let points = [WriteBatch.Points(trial, [series("accuracy", [0.5])])]
+      let results = try subject.store.write([
+        WriteBatch([.createRun(NewRun(id: run, experiment: "e"))]),
+        WriteBatch([.createRun(NewRun(id: run, experiment: "e"))]),
+        WriteBatch([.delete(run)]), WriteBatch([.setNote(run, "note")]), WriteBatch([.restore(run)]),
+        WriteBatch([.setNote(run, "note")]),
+        WriteBatch([.beginAttempt(trial, number: 1, launcher: "local", continues: false)], points: points),
+        WriteBatch([
+          .transition(trial, to: .running, reason: ""), .endAttempt(trial, number: 1, .lost, detail: ""),
+          .beginAttempt(trial, number: 2, launcher: "local", continues: false),
+        ]),
+        WriteBatch(points: points), WriteBatch(points: points),
+        WriteBatch([.transition(trial, to: .finished, reason: "")]), WriteBatch(points: points),
+      ])
+      #expect(
+        codes(results) == [nil, .conflict, nil, .conflict, nil, nil, nil, nil, nil, nil, nil, .conflict])
+      #expect(try subject.store.points(of: trial, metric: "accuracy", in: 0..<9, attempt: 1).count == 1)
+      #expect(try subject.store.points(of: trial, metric: "accuracy").count == 2)
+      #expect(try subject.store.run(run).note == "note")
+    },
+  ]
+}
