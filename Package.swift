@@ -96,7 +96,7 @@ let package = Package(
     room(
       "TrackingServer",
       [
-        "Tracking", .product(name: "Hummingbird", package: "hummingbird"),
+        "Tracking", .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),

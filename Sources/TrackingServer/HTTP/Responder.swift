@@ -1,0 +1,118 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import Tracking
+
+/// A request that was let in, and where it leads.
+struct Admitted: Sendable {
+  var route: Route
+  var request: APIRequest
+  /// The length of its body, where the sender tells.
+  var length: Int?
+}
+
+/// Leads requests to their routes, each on the kind of thread that it needs.
+struct Responder: Sendable {
+  /// The way back of one answer; called once, on any thread.
+  typealias Answer = @Sendable (APIReply) -> Void
+
+  let routes: RouteTable
+  let work: RouteContext.Work
+  let rules: RequestRules
+  let limits: TrackingServer.Limits
+
+  /// The answer to a body above the limit.
+  var tooLarge: APIReply {
+    APIError(.badRequest, status: 413, "the body is larger than \(limits.bodyBytes) bytes; send less at once").reply
+  }
+
+  /// Checks a head and finds its route.
+  ///
+  /// - Throws: `APIError`.
+  func admit(_ head: HTTPRequestHead) throws -> Admitted {
+    guard head.uri.utf8.first == UInt8(ascii: "/") else {
+      throw APIError(.badRequest, "the address should begin with /")
+    }
+    guard head.uri.utf8.count <= 16 << 10 else {
+      throw APIError(.badRequest, status: 414, "the address is longer than 16 KiB")
+    }
+    let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let path = String(parts[0])
+    let method = head.method == .HEAD ? .get : APIMethod(rawValue: head.method.rawValue)
+    guard let method else {
+      throw APIError(.endpointNotFound, status: 405, "there is no method \(head.method.rawValue) here")
+    }
+    switch try routes.find(method, path) {
+    case .nothing: throw APIError(.endpointNotFound, "there is nothing at this address")
+    case .otherMethod(let others):
+      throw APIError(
+        .endpointNotFound, status: 405,
+        "this address answers to \(others.map(\.rawValue).sorted().joined(separator: ", ")) only")
+    case .route(let route, let parameters, let rest):
+      let grant = try rules.admit(head, to: route)
+      let length = head.headers.first(name: "content-length").flatMap { Int($0) }
+      if case .upload = route.work {
+        if let length, length > limits.uploadBytes {
+          throw APIError(.badRequest, status: 413, "an upload is at most \(limits.uploadBytes) bytes")
+        }
+      } else if let length, length > limits.bodyBytes {
+        throw APIError(.badRequest, status: 413, "the body is larger than \(limits.bodyBytes) bytes; send less at once")
+      }
+      var request = APIRequest(method: method, path: path)
+      request.parameters = parameters
+      request.rest = rest
+      if parts.count == 2 { request.query = try PercentEncoding.arguments(parts[1]) }
+      request.headers = head.headers.map { (name: $0.name, value: $0.value) }
+      request.grant = grant
+      return Admitted(route: route, request: request, length: length)
+    }
+  }
+
+  /// Answers a request whose body is here.
+  func respond(_ admitted: Admitted, answer: @escaping Answer) {
+    let request = admitted.request
+    switch admitted.route.work {
+    case .quick(let route): answer(reply { try route(request) })
+    case .blocking(let route): work.blocking.run { answer(reply { try route(request) }) }
+    case .record(let route):
+      do {
+        record(try route(request), answer: answer)
+      } catch {
+        answer(APIError(error).reply)
+      }
+    case .upload: answer(APIError(.internalError, "the server led an upload astray").reply)
+    }
+  }
+
+  private func record(_ recording: Route.Recording, answer: @escaping Answer) {
+    if recording.batch.changes.isEmpty, recording.batch.points.isEmpty {
+      return answer(recording.reply)
+    }
+    work.committer.submit(recording.batch) { result in
+      switch result {
+      case .success: answer(recording.reply)
+      case .failure(let refusal as TrackingError) where refusal.code != .busy:
+        work.blocking.run { answer(recording.refused(refusal).reply) }
+      case .failure(let error): answer(APIError(error).reply)
+      }
+    }
+  }
+
+  /// Answers an upload, whose body comes while the route works.
+  func upload(
+    _ request: APIRequest, _ body: UploadBody,
+    _ route: @escaping @Sendable (APIRequest, any BodyStream) throws -> APIReply, answer: @escaping Answer
+  ) {
+    work.streams.run { answer(reply { try route(request, body) }) }
+  }
+
+  /// Runs what writes a streamed answer.
+  func stream(_ produce: @escaping @Sendable () -> Void) { work.streams.run(produce) }
+
+  private func reply(_ route: () throws -> APIReply) -> APIReply {
+    do {
+      return try route()
+    } catch {
+      return APIError(error).reply
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import Tracking
+
+/// What routes work with.
+final class RouteContext: Sendable {
+  /// The records.
+  let store: any TrackingStore
+  /// The artifacts.
+  let artifacts: any ArtifactStore
+  /// How the server behaves.
+  let settings: TrackingServer.Settings
+  /// The threads behind the connections.
+  let work: Work
+
+  /// The threads behind the connections.
+  struct Work: Sendable {
+    /// For routes that wait for the store.
+    let blocking: WorkThreads
+    /// For uploads and streamed answers, which last as long as their other end likes.
+    let streams: WorkThreads
+    /// For what is recorded.
+    let committer: GroupCommitter
+  }
+
+  init(store: any TrackingStore, artifacts: any ArtifactStore, settings: TrackingServer.Settings) {
+    self.store = store
+    self.artifacts = artifacts
+    self.settings = settings
+    work = Work(
+      blocking: WorkThreads(limit: settings.limits.threads), streams: WorkThreads(limit: settings.limits.connections),
+      committer: GroupCommitter(store))
+  }
+
+  /// Records changes together with those of other requests, and returns when they are on the disk. Blocks.
+  @discardableResult
+  func commit(_ changes: [Change]) throws -> EventNumber {
+    changes.isEmpty ? 0 : try work.committer.write(WriteBatch(changes))
+  }
+
+  /// Makes what every store that is served has: the experiment 0, `Default`.
+  func prepare() throws {
+    do {
+      _ = try store.experiment(id: 0)
+    } catch let error as TrackingError where error.code == .notFound {
+      do {
+        try store.commit(.experiment(.create(name: "Default", id: 0, tags: [:])))
+      } catch let error as TrackingError where error.code == .conflict {
+        // Another process was faster, or an experiment of our own has the name: clients find it by that.
+      }
+    } catch let error as TrackingError where error.code == .incompatible {
+      // Such a store keeps runs alone, and serves what it has.
+    }
+  }
+
+  /// Ends the threads when they have done what they have.
+  func stop() {
+    work.blocking.close()
+    work.streams.close()
+    work.committer.close()
+  }
+}

@@ -1,3 +1,0 @@
-import Testing
-
-@Test("the server's tests are built") func placeholder() {}
