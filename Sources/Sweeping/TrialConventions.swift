@@ -36,6 +36,8 @@ public enum TrialEnvironment {
   public static let jobDirectory = "RUNS_JOB_DIR"
   /// An empty directory for what the trial leaves behind.
   public static let outputDirectory = "RUNS_OUTPUT_DIR"
+  /// A file to which the process may append what is to be recorded, a JSON object a line: `docs/run-log.md`.
+  public static let log = "RUNS_LOG"
   /// How many points of the primary metric the trial may log, those of earlier attempts included, before it is to leave a
   /// checkpoint and yield; not set for as many as it likes.
   public static let allowance = "RUNS_ALLOWANCE"
@@ -66,4 +68,10 @@ public enum SweepTag {
   /// On a trial: `ATTEMPT SERIES` of a last attempt that goes on, SERIES being a JSON object of `[points, largest step]` by
   /// metric: what was on record when it began.
   public static let before = "runs.points_before"
+  /// On a run: `ATTEMPT BYTES LINES`: how far the run log of an attempt that is under way is recorded.
+  public static let logRead = "runs.log_read"
+  /// On a trial: `ATTEMPT METRICS`, a JSON list: what the attempt logs itself, so that patterns do not look for it.
+  public static let loggedTwice = "runs.logged_twice"
+  /// On a run: the first line of its run log that could not be recorded, and why.
+  public static let logProblem = "runs.log_problem"
 }

@@ -43,6 +43,9 @@ struct JobRecipe {
     environment[TrialEnvironment.job] = name
     environment[TrialEnvironment.jobDirectory] = directory
     environment[TrialEnvironment.outputDirectory] = directory + "/outputs"
+    if case .command = sweep.spec.work {
+      environment[TrialEnvironment.log] = RunLogTail.path(inJobDirectory: directory)
+    }
     environment[TrialEnvironment.checkpointDirectory] = paths.checkpointDirectory(of: trial.run)
     environment[TrialEnvironment.allowance] = trial.allowance.map { String($0) }
     environment[TrialEnvironment.resumed] = isResumed ? "1" : nil
@@ -52,7 +55,7 @@ struct JobRecipe {
       return Job(
         name: name, arguments: [runsExecutable, "trial-run"], environment: environment, workingDirectory: directory,
         directory: directory)
-    case .command(let command, let code, let variables):
+    case .command(let command, _, let variables):
       let template = CommandTemplate(command)
       for (reference, _) in template.references {
         guard let value = value(of: reference, values, directory) else { continue }
@@ -62,16 +65,19 @@ struct JobRecipe {
       for (name, text) in variables {
         environment[name] = CommandTemplate(text).filled(isShell: false) { value(of: $0, values, directory) }
       }
-      var place = code
-      if place.isEmpty {
-        place = directory + "/work"
-        try makeDirectories(place)
-      }
+      let place = workingDirectory(inJobDirectory: directory)
+      try makeDirectories(place)
       let text = template.filled(isShell: true) { value(of: $0, values, directory) }
       return Job(
         name: name, arguments: ["/bin/sh", "-c", text], environment: environment, workingDirectory: place,
         directory: directory)
     }
+  }
+
+  /// Returns where the process of a job is started.
+  func workingDirectory(inJobDirectory directory: String) -> String {
+    if case .command(_, let code, _) = sweep.spec.work { return code.isEmpty ? directory + "/work" : code }
+    return directory
   }
 
   // Azure's components name a swept parameter as an input: the trial's own value goes first.

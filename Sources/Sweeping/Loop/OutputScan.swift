@@ -44,6 +44,8 @@ struct OutputScan {
   private var seen: [String: Int] = [:]
   private let appended: [String: Int]
   private let before: [String: Before]
+  /// The metrics that are not looked for.
+  private(set) var passedOver: Set<String> = []
 
   /// Starts a scan.
   ///
@@ -57,6 +59,12 @@ struct OutputScan {
     self.before = before
     seen = before.mapValues(\.count)
   }
+
+  /// How many points a metric's series has if nobody else logs it.
+  func count(of metric: String) -> Int { seen[metric, default: 0] }
+
+  /// Looks for some metrics no more.
+  mutating func passOver(_ metrics: some Sequence<String>) { passedOver.formUnion(metrics) }
 
   /// Reads what was written since the last call.
   ///
@@ -106,6 +114,7 @@ struct OutputScan {
   private mutating func take(line: ArraySlice<UInt8>, _ now: Timestamp, _ found: inout [String: MetricColumns]) {
     var decoded: String?
     for pattern in patterns where OutputScan.contains(line, pattern.literal) {
+      if passedOver.contains(pattern.name) { continue }
       let text = decoded ?? String(decoding: line, as: UTF8.self)
       decoded = text
       for match in text.matches(of: pattern.regex) {

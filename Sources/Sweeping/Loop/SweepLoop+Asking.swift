@@ -70,13 +70,11 @@ extension SweepLoop {
 
   /// Reads what trials have logged so far: patterns in their output, and the primary metric for deciders and displays.
   func look() throws {
+    let logs = try takeLogs(of: Array(active.values), isEnd: false)
     for (number, job) in active {
       var job = job
-      if let columns = job.scan?.read(isEnd: false, now: now), !columns.isEmpty {
-        fault.pass()
-        try store.append(columns, to: trials[number].run)
-        fault.pass()
-      }
+      job.log = logs[number]
+      try takeOutput(&job.scan, of: job, isEnd: false)
       active[number] = job
       let before = trials[number].objective?.count
       let series = try store.series(of: trials[number].run)

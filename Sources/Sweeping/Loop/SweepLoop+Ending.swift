@@ -15,6 +15,7 @@ extension SweepLoop {
     }
     guard !ends.isEmpty else { return }
     try store.recoverMetrics()
+    let logs = try takeLogs(of: ends.map(\.job), isEnd: true)
     for (job, state) in ends {
       let (number, run) = (job.trial, trials[job.trial].run)
       let end = try end(of: job, state)
@@ -26,6 +27,8 @@ extension SweepLoop {
         trials[number].observed = count
       }
       if end.state == .finished, let artifact = try outputs(of: job, run) { changes.append(.attach(artifact)) }
+      // Nobody goes on reading it.
+      if logs[number]?.hasRead == true { changes.append(.setTag(run, name: SweepTag.logRead, value: nil)) }
       changes.append(.transition(run, to: end.state, reason: end.reason))
       let isDone = end.state == .finished && !keepsCheckpoints
       putOff(changes, leaving: isDone ? driver.paths.checkpointDirectory(of: run) : nil)
@@ -69,11 +72,7 @@ extension SweepLoop {
   private func end(of job: ActiveJob, _ jobState: JobState) throws -> End {
     let trial = trials[job.trial]
     var scan = job.scan
-    if let columns = scan?.read(isEnd: true, now: now), !columns.isEmpty {
-      fault.pass()
-      try store.append(columns, to: trial.run)
-      fault.pass()
-    }
+    try takeOutput(&scan, of: job, isEnd: true)
     let series = try store.series(of: trial.run)
     try judgeConstraints(series, of: job.trial)
     try learn(series.first { $0.name == spec.objective.metric }, of: job.trial)

@@ -26,7 +26,7 @@ extension SweepLoop {
       let reason = number == 1 ? "" : continues ? "goes on as attempt \(number)" : "starts over as attempt \(number)"
       changes.append(
         .beginAttempt(trial.run, number: number, launcher: launcherName, continues: continues))
-      if continues, !patterns.isEmpty { changes.append(try pointsBefore(attempt: number, of: trial.run)) }
+      if continues, !isTrainer { changes.append(try pointsBefore(attempt: number, of: trial.run)) }
       changes.append(.transition(trial.run, to: .running, reason: reason))
     }
     try commit(changes)
@@ -62,7 +62,8 @@ extension SweepLoop {
     let attempt = trials[number].attempts
     active[number] = ActiveJob(
       trial: number, attempt: attempt, name: job.name, directory: job.directory, since: now,
-      scan: try scan(of: number, in: job.directory, isNew: isNew && attempt == 1))
+      scan: try scan(of: number, in: job.directory, isNew: isNew && attempt == 1),
+      log: try log(of: number, in: job.directory, isNew: isNew))
     fault.pass()
     do {
       try driver.launcher.launch(job)
@@ -80,13 +81,12 @@ extension SweepLoop {
     let run = trials[number].run
     // A run that was just recorded has no points yet.
     let series = isNew ? [] : try store.series(of: run)
-    var before: [String: OutputScan.Before] = [:]
-    if trials[number].attempts > 1, let text = try store.tags(of: run)[SweepTag.before] {
-      before = pointsBefore(text, attempt: trials[number].attempts)
-    }
-    return OutputScan(
+    var scan = OutputScan(
       path: directory + "/stdout", patterns: patterns,
-      appended: Dictionary(uniqueKeysWithValues: series.map { ($0.name, $0.count) }), before: before)
+      appended: Dictionary(uniqueKeysWithValues: series.map { ($0.name, $0.count) }),
+      before: try pointsBefore(number))
+    if !isNew { scan.passOver(loggedTwice(try store.tags(of: run), attempt: trials[number].attempts)) }
+    return scan
   }
 
   // What is on record when an attempt begins that goes on: its output holds what follows.
@@ -98,7 +98,10 @@ extension SweepLoop {
     return .setTag(run, name: SweepTag.before, value: "\(attempt) \(held.json)")
   }
 
-  private func pointsBefore(_ text: String, attempt: Int) -> [String: OutputScan.Before] {
+  /// What was on record when a trial's last attempt began, of one that goes on.
+  func pointsBefore(_ number: Int) throws -> [String: OutputScan.Before] {
+    let attempt = trials[number].attempts
+    guard attempt > 1, let text = try store.tags(of: trials[number].run)[SweepTag.before] else { return [:] }
     let parts = text.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, Int(parts[0]) == attempt, let held = try? Value(json: String(parts[1])).object else {
       return [:]
@@ -134,7 +137,8 @@ extension SweepLoop {
       }
       var job = ActiveJob(
         trial: number, attempt: trial.attempts, name: name, directory: directory, since: attempt?.started ?? now,
-        scan: try scan(of: number, in: directory, isNew: false))
+        scan: try scan(of: number, in: directory, isNew: false),
+        log: try log(of: number, in: directory, isNew: false))
       job.cause = cause
       active[number] = job
       note(number, .running, "found again")

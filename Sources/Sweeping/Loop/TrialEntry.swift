@@ -71,6 +71,7 @@ struct ActiveJob {
   /// When its patience ends and the job is killed.
   var killAt: Timestamp?
   var scan: OutputScan?
+  var log: RunLogTail?
 }
 
 extension RunID {

@@ -80,6 +80,7 @@ struct ExecCommand: ParsableCommand {
     variables[TrialEnvironment.attempt] = "1"
     variables[TrialEnvironment.job] = "\(id).1"
     variables[TrialEnvironment.jobDirectory] = directory
+    variables[TrialEnvironment.log] = RunLogTail.path(inJobDirectory: directory)
     for parameter in parameters {
       variables[TrialEnvironment.parameterPrefix + variableName(parameter.name)] = parameter.value.plain
     }
@@ -113,14 +114,32 @@ struct ExecCommand: ParsableCommand {
     }
     terminal.lend(to: child)
     var passedOn = 0
+    var log = try RunLogTail(
+      jobDirectory: directory, workingDirectory: workingDirectory(), run: id, attempt: 1, isNew: true,
+      store: store.tracking, artifacts: store.artifacts)
+    var looked = Timestamp.now()
     let end = try tee.run(child) { child in
       terminal.followStop(of: child)
       guard Interrupts.count > passedOn else { return }
       child.send(passedOn == 0 ? Interrupts.signal : SIGKILL)
       passedOn = Interrupts.count
+    } onTick: {
+      guard looked.milliseconds(to: .now()) >= 200 else { return }
+      looked = .now()
+      // What cannot be read or recorded now is tried again, at the latest when the command has ended.
+      if case .some(.some(let problem)) = try? log.read(isEnd: false, now: looked) { complain(problem) }
     }
     terminal.takeBack()
-    try store.tracking.commit(ExecCommand.changes(id, end, tee.lastErrorLine, wasInterrupted: passedOn > 0))
+    var changes = ExecCommand.changes(id, end, tee.lastErrorLine, wasInterrupted: passedOn > 0)
+    do {
+      if let problem = try log.read(isEnd: true, now: .now()) { complain(problem) }
+    } catch {
+      // How the command ended is to be recorded all the same.
+      try store.tracking.commit(changes)
+      throw error
+    }
+    if log.hasRead { changes.append(.setTag(id, name: SweepTag.logRead, value: nil)) }
+    try store.tracking.commit(changes)
     return end.code
   }
 

@@ -40,15 +40,20 @@ struct Tee {
 
   /// Copies until the program has ended.
   ///
-  /// - Parameter onWake: called whenever a signal arrived.
-  mutating func run(_ child: ChildProcess, onWake: (ChildProcess) -> Void) throws -> ChildProcess.End {
+  /// - Parameters:
+  ///   - onWake: called whenever a signal arrived.
+  ///   - onTick: called a few times a second.
+  mutating func run(
+    _ child: ChildProcess, onWake: (ChildProcess) -> Void, onTick: () -> Void
+  ) throws -> ChildProcess.End {
     writers.forEach { _ = close($0) }
     let wake = try Interrupts.watch()
     var end: ChildProcess.End?
     while end == nil {
       var watched = streams.map { pollfd(fd: $0.isOpen ? $0.source : -1, events: Int16(POLLIN), revents: 0) }
       watched.append(pollfd(fd: wake, events: Int16(POLLIN), revents: 0))
-      _ = poll(&watched, nfds_t(watched.count), -1)
+      _ = poll(&watched, nfds_t(watched.count), 250)
+      onTick()
       if watched[2].revents != 0 {
         Interrupts.drain()
         onWake(child)
