@@ -12,6 +12,8 @@ public struct SweepPaths: Sendable, Equatable {
   public var jobs: String { root + "/jobs" }
   /// Where each run has its checkpoint directory.
   public var checkpoints: String { root + "/checkpoints" }
+  /// Where the code of each sweep is, by its digest.
+  public var code: String { root + "/code" }
   /// Where the lock files of driven sweeps are.
   public var locks: String { root + "/locks" }
 

@@ -75,15 +75,22 @@ func copyTree(_ source: String, to target: String) throws -> Bool {
   return true
 }
 
-private func copyContents(of source: String, to target: String) throws {
+/// Copies what is in a directory: files, directories, links.
+///
+/// - Parameter takes: asked for each path below the directory; false leaves it out.
+func copyContents(
+  of source: String, to target: String, below path: String = "", takes: (String, stat) throws -> Bool = { _, _ in true }
+) throws {
   for name in names(in: source) {
     let (from, to) = (source + "/" + name, target + "/" + name)
+    let inner = path.isEmpty ? name : path + "/" + name
     var status = stat()
     guard lstat(from, &status) == 0 else { throw systemError("look at \(from)") }
+    guard try takes(inner, status) else { continue }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       try makeDirectories(to)
-      try copyContents(of: from, to: to)
+      try copyContents(of: from, to: to, below: inner, takes: takes)
     case S_IFREG: try copyFile(from, to: to, mode: status.st_mode & 0o777)
     case S_IFLNK:
       var place = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
@@ -94,6 +101,14 @@ private func copyContents(of source: String, to target: String) throws {
   }
 }
 
+/// Moves what is in a directory into another one of the same file system; a name that is taken there stays where it is.
+func moveContents(of source: String, to target: String) {
+  for name in names(in: source) where !exists(target + "/" + name) { rename(source + "/" + name, target + "/" + name) }
+}
+
+// `FICLONE`: a copy that shares its blocks with the source until one of them is written.
+private let cloneRequest: UInt = 0x4004_9409
+
 private func copyFile(_ source: String, to target: String, mode: mode_t) throws {
   let from = open(source, O_RDONLY | O_CLOEXEC)
   guard from >= 0 else { throw systemError("read \(source)") }
@@ -101,7 +116,10 @@ private func copyFile(_ source: String, to target: String, mode: mode_t) throws 
   let to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
   guard to >= 0 else { throw systemError("write \(target)") }
   defer { close(to) }
-  var piece = [UInt8](repeating: 0, count: 1 << 18)
+  var status = stat()
+  guard fstat(from, &status) == 0 else { throw systemError("look at \(source)") }
+  if status.st_size >= 1 << 16, ioctl(to, cloneRequest, from) == 0 { return }
+  var piece = [UInt8](repeating: 0, count: min(1 << 18, max(4096, Int(status.st_size) + 1)))
   while true {
     let count = read(from, &piece, piece.count)
     guard count > 0 else {

@@ -24,6 +24,7 @@ extension SweepSpec {
     if completion != Completion() { members["completion"] = completion.value }
     if !priorTrials.isEmpty { members["prior_trials"] = .list(priorTrials.map(\.value)) }
     if !parents.isEmpty { members["parents"] = .list(parents.map(\.value)) }
+    if surroundings != Surroundings() { members["surroundings"] = surroundings.value }
     if let displayName { members["display_name"] = .text(displayName) }
     if let earlyTermination { members["early_termination"] = earlyTermination.value }
     switch work {
@@ -67,6 +68,7 @@ extension SweepSpec {
     self.init(
       experiment: value["experiment"]?.text ?? "Default", displayName: value["display_name"]?.text,
       description: value["description"]?.text ?? "", tags: texts(value["tags"]), work: work,
+      surroundings: Surroundings(value: value["surroundings"] ?? .null),
       inputs: value["inputs"]?.object ?? [:],
       inputPaths: Set((value["input_paths"]?.list ?? []).compactMap(\.text)),
       space: try SearchSpace(value: value["search_space"] ?? []), strategy: strategy,

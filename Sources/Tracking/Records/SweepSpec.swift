@@ -77,6 +77,8 @@ public struct SweepSpec: Sendable, Equatable {
   public var tags: [String: String]
   /// What a trial executes.
   public var work: Work
+  /// What trials of a command find around them.
+  public var surroundings: Surroundings
   /// Declared inputs: literals, and paths as absolute texts.
   public var inputs: [String: Value]
   /// The names of `inputs` that are paths.
@@ -116,8 +118,9 @@ public struct SweepSpec: Sendable, Equatable {
   /// Makes a spec of all its fields.
   public init(
     experiment: String, displayName: String? = nil, description: String = "", tags: [String: String] = [:],
-    work: Work, inputs: [String: Value] = [:], inputPaths: Set<String> = [], space: SearchSpace,
-    strategy: Choice, objective: Objective, otherObjectives: [Objective] = [], constraints: [Constraint] = [],
+    work: Work, surroundings: Surroundings = Surroundings(), inputs: [String: Value] = [:],
+    inputPaths: Set<String> = [], space: SearchSpace, strategy: Choice, objective: Objective,
+    otherObjectives: [Objective] = [], constraints: [Constraint] = [],
     repeats: Int = 1, resource: Resource? = nil, completion: Completion = Completion(),
     priorTrials: [PriorTrial] = [], parents: [Parent] = [], earlyTermination: Choice? = nil, limits: Limits,
     metrics: [MetricPattern] = [], enqueued: [[Parameter]] = [], seed: UInt64
@@ -134,6 +137,7 @@ public struct SweepSpec: Sendable, Equatable {
     self.description = description
     self.tags = tags
     self.work = work
+    self.surroundings = surroundings
     self.inputs = inputs
     self.inputPaths = inputPaths
     self.space = space

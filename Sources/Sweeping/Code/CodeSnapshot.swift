@@ -1,0 +1,72 @@
+private import Glibc
+internal import Tracking
+
+/// The code of a sweep as it was when the sweep started, and the copies of it in which trials work.
+///
+/// It is copied once below the store, without what the folder's `.amlignore`, else its `.gitignore`, leaves out, and stored as
+/// the artifact `code` of the sweep's run, whose digest names the copy.
+struct CodeSnapshot {
+  /// The name of the artifact.
+  static let artifactName = "code"
+  /// More than this is data that slipped in, most likely.
+  private static let byteLimit: Int64 = 300 << 20
+
+  let paths: SweepPaths
+
+  /// Takes a folder down.
+  ///
+  /// - Throws: `.invalid` when there is too much of it.
+  func take(_ code: String, artifacts: any ArtifactStore) throws -> StoredArtifact {
+    let draft = "\(paths.code)/new.\(getpid()).\(UInt64.random(in: .min ... .max))"
+    try makeDirectories(draft)
+    defer { removeTree(draft) }
+    let rules = IgnoreRules(readFile(code + "/.amlignore") ?? readFile(code + "/.gitignore") ?? "")
+    var bytes: Int64 = 0
+    try copyContents(of: code, to: draft) { path, status in
+      let name = path.split(separator: "/").last ?? ""
+      // The store itself, which may lie in the folder, and what git keeps.
+      if name == ".git" || name == ".runs" || code + "/" + path == paths.root { return false }
+      guard !rules.leavesOut(path, isDirectory: status.st_mode & S_IFMT == S_IFDIR) else { return false }
+      if status.st_mode & S_IFMT == S_IFREG { bytes += Int64(status.st_size) }
+      guard bytes <= CodeSnapshot.byteLimit else {
+        throw TrackingError(
+          .invalid,
+          "the code in \(code) has more than \(CodeSnapshot.byteLimit >> 20) MiB, and every trial gets a copy of it; list "
+            + "what trials do not need in \(code)/.amlignore, or let all trials work in the one folder: "
+            + "`trial: {snapshot: false}`")
+      }
+      return true
+    }
+    let stored = try artifacts.store(contentsOf: draft)
+    let place = directory(of: stored.digest)
+    if rename(draft, place) != 0, errno != EEXIST, errno != ENOTEMPTY {
+      throw systemError("rename \(draft) to \(place)")
+    }
+    return stored
+  }
+
+  /// The folder of a snapshot.
+  func directory(of digest: Digest) -> String { paths.code + "/" + digest.hex }
+
+  /// Makes sure that a snapshot's folder is there.
+  func provide(_ digest: Digest, artifacts: (any ArtifactStore)?) throws {
+    let place = directory(of: digest)
+    guard !exists(place), let artifacts else { return }
+    let draft = "\(paths.code)/new.\(getpid()).\(UInt64.random(in: .min ... .max))"
+    defer { removeTree(draft) }
+    try artifacts.restore(digest, to: draft, limits: RestoreLimits())
+    if rename(draft, place) != 0, errno != EEXIST, errno != ENOTEMPTY {
+      throw systemError("rename \(draft) to \(place)")
+    }
+  }
+
+  /// Makes the working copy of an attempt, with Azure's folders `outputs` and `logs`; one that is there stays.
+  func copy(_ digest: Digest, to workingDirectory: String) throws {
+    guard !exists(workingDirectory) else { return }
+    guard try copyTree(directory(of: digest), to: workingDirectory) else {
+      throw TrackingError(
+        .notFound, "the code of the sweep is gone: there is no \(directory(of: digest)), and no artifact to unpack")
+    }
+    for name in ["outputs", "logs"] { try makeDirectories(workingDirectory + "/" + name) }
+  }
+}
