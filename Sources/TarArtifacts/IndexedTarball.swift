@@ -45,15 +45,23 @@ final class IndexedTarball {
   ///
   /// - Throws: `.corrupt` for a frame whose checksum fails.
   func tarBytes(from offset: Int64, count: Int) throws -> [UInt8] {
+    var out: [UInt8] = []
+    out.reserveCapacity(min(count, Int(clamping: index.tarBytes)))
+    try readTar(from: offset, count: Int64(count)) { out.append(contentsOf: $0) }
+    return out
+  }
+
+  /// Calls with bytes of the tar, a frame's worth at a time, in order.
+  ///
+  /// - Throws: `.corrupt` for a frame whose checksum fails; what `body` throws.
+  func readTar(from offset: Int64, count: Int64, _ body: (ArraySlice<UInt8>) throws -> Void) throws {
     func damage() -> TrackingError {
       TrackingError(.corrupt, "artifact \(digest) is damaged; \(TarballSource.advice)")
     }
-    guard offset >= 0, offset <= index.tarBytes, Int64(count) <= index.tarBytes - offset else { throw damage() }
-    var out: [UInt8] = []
-    guard count > 0 else { return out }
-    out.reserveCapacity(count)
+    guard offset >= 0, offset <= index.tarBytes, count >= 0, count <= index.tarBytes - offset else { throw damage() }
+    guard count > 0 else { return }
     let first = Int(offset / Int64(index.frameBytes))
-    let last = Int((offset + Int64(count) - 1) / Int64(index.frameBytes))
+    let last = Int((offset + count - 1) / Int64(index.frameBytes))
     guard last < index.frames.count else { throw damage() }
     var fileOffset = index.frames[..<first].reduce(0) { $0 + Int64($1) }
     for frame in first...last {
@@ -63,10 +71,9 @@ final class IndexedTarball {
       try packed.withUnsafeMutableBytes { try file.read(into: $0, at: fileOffset) }
       guard let content = Zstd.content(of: packed, length: length) else { throw damage() }
       let from = Int(max(0, offset - frameStart))
-      let to = Int(min(Int64(length), offset + Int64(count) - frameStart))
-      out.append(contentsOf: content[from..<to])
+      let to = Int(min(Int64(length), offset + count - frameStart))
+      try body(content[from..<to])
       fileOffset += Int64(index.frames[frame])
     }
-    return out
   }
 }

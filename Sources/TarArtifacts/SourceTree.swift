@@ -35,6 +35,17 @@ struct SourceTree {
     }
   }
 
+  /// Takes a file under another name.
+  ///
+  /// - Throws: `.invalid` for a name that is none.
+  init(file source: String, named name: String) throws {
+    let names = try MemberPath.names(of: name.utf8)
+    guard names.count == 1, names[0].utf8.elementsEqual(name.utf8), !name.utf8.contains(0) else {
+      throw TrackingError(.invalid, "'\(name)' is not the name of a file; give one without '/'")
+    }
+    entries = [Entry(path: name, source: source, kind: .file)]
+  }
+
   private static func walk(_ directory: String, below above: [String], into found: inout [Entry]) throws {
     let descriptor = try Descriptor(opening: directory, O_RDONLY | O_DIRECTORY)
     for bytes in try names(in: descriptor) {

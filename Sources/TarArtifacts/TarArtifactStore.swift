@@ -44,8 +44,28 @@ public struct TarArtifactStore: ArtifactStore {
   /// - Throws: `.notFound`; `.invalid` for what a tarball must not hold; `.conflict` for a file that changes meanwhile.
   public func store(contentsOf path: String) throws -> StoredArtifact {
     let tree = try SourceTree(path)
+    try prepareIncoming()
+    return try store(tree)
+  }
+
+  /// Stores a file that comes piece by piece; the pieces wait in a file beside the tarballs until the last is here, since a
+  /// tar tells a file's length before its bytes.
+  ///
+  /// - Throws: `.invalid` for a name that no member may have; what `next` throws.
+  public func store(file name: String, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact {
+    try prepareIncoming()
+    let draft = try Draft(.file, in: incoming, prefix: "")
+    let tree = try SourceTree(file: draft.path, named: name)
+    while let piece = try next() { try piece.withUnsafeBytes { try draft.descriptor.write($0) } }
+    return try store(tree)
+  }
+
+  private func prepareIncoming() throws {
     try makeDirectories(incoming)
     Draft.sweep(incoming, prefix: "")
+  }
+
+  private func store(_ tree: SourceTree) throws -> StoredArtifact {
     let draft = try Draft(.file, in: incoming, prefix: "")
     reached(.opened)
     let output = FrameOutput(to: draft, reached: reached)
@@ -120,6 +140,41 @@ public struct TarArtifactStore: ArtifactStore {
     }
     guard let contents else { throw missing(member, digest) }
     return contents
+  }
+
+  /// Reads one file of a tarball piece by piece. With an index it costs the frames that hold the file, and their checksums
+  /// are verified before the pieces are given; without one it costs the whole tarball.
+  ///
+  /// - Throws: `.notFound`, `.corrupt`, `.invalid` for what is no file; what `body` throws.
+  public func read(_ member: String, in digest: Digest, _ body: ([UInt8]) throws -> Void) throws {
+    if let tarball = try IndexedTarball(open(digest), digest: digest) {
+      guard let entry = tarball.index.entry(member) else { throw missing(member, digest) }
+      try check(entry.member, digest, limit: .max)
+      return try tarball.readTar(from: entry.offset, count: entry.member.bytes) { try body(Array($0)) }
+    }
+    var isFound = false
+    _ = try read(digest, limits: RestoreLimits()) { found, reader in
+      guard found.path.utf8.elementsEqual(member.utf8) else { return }
+      try check(found, digest, limit: .max)
+      isFound = true
+      var read: Int64 = 0
+      try reader.readFile { offset, piece in
+        // A sparse file has holes between its pieces.
+        while read < offset {
+          let zeros = min(offset - read, 1 << 18)
+          try body([UInt8](repeating: 0, count: Int(zeros)))
+          read += zeros
+        }
+        if !piece.isEmpty { try body(Array(piece)) }
+        read += Int64(piece.count)
+      }
+      while read < found.bytes {
+        let zeros = min(found.bytes - read, 1 << 18)
+        try body([UInt8](repeating: 0, count: Int(zeros)))
+        read += zeros
+      }
+    }
+    guard isFound else { throw missing(member, digest) }
   }
 
   private func missing(_ member: String, _ digest: Digest) -> TrackingError {

@@ -110,6 +110,41 @@ extension ArtifactStoreContract {
       #expect(try it.store.store(contentsOf: it.folder("other/weights.bin")) == stored)
       #expect(try it.store.store(contentsOf: it.folder("other/")) == stored)
     },
+    ContractCase("a file that comes in pieces is stored as if it had been there") { it in
+      let large = (0..<5).map { [UInt8](repeating: $0, count: 700_001) }
+      let files: [[[UInt8]]] = [[], [[]], [[1, 2], [], [3]], large]
+      for pieces in files {
+        it.folder.write("f/caf\u{E9}.bin", Array(pieces.joined()))
+        var rest = pieces[...]
+        let stored = try it.store.store(file: "caf\u{E9}.bin") { rest.popFirst() }
+        let whole = try it.store.store(contentsOf: it.folder("f/caf\u{E9}.bin"))
+        #expect(stored == whole)
+        var read: [UInt8] = []
+        try it.store.read("caf\u{E9}.bin", in: stored.digest) { piece in
+          #expect(!piece.isEmpty && piece.count <= 1 << 20)
+          read += piece
+        }
+        #expect(read == Array(pieces.joined()))
+      }
+    },
+    ContractCase("a file in pieces that do not end well leaves nothing behind") { it in
+      struct Gone: Error {}
+      func files() -> [String] { ScratchFolder.listing(it.folder.path).filter { $0.hasPrefix("f") } }
+      let before = files()
+      var rest: [[UInt8]] = [[1, 2, 3], [4]]
+      func next() throws -> [UInt8]? {
+        guard let piece = rest.popLast() else { throw Gone() }
+        return piece
+      }
+      do {
+        _ = try it.store.store(file: "f", pieces: next)
+        Issue.record("the error got lost")
+      } catch is Gone {}
+      for name in ["", ".", "..", "a/b", "/a", "a/", "a\0"] {
+        refuses(.invalid) { _ = try it.store.store(file: name) { nil } }
+      }
+      #expect(files() == before)
+    },
     ContractCase("what is not there is not found") { it in
       refuses(.notFound) { _ = try it.store.store(contentsOf: it.folder("nothing")) }
     },
@@ -151,6 +186,9 @@ extension ArtifactStoreContract {
       let digest = try it.store.store(contentsOf: tree).digest
       for member in try it.store.members(of: digest) where member.kind == .file {
         let bytes = try it.store.contents(of: member.path, in: digest, limit: 1 << 30)
+        var pieces: [UInt8] = []
+        try it.store.read(member.path, in: digest) { pieces += $0 }
+        #expect(pieces == bytes, "\(member.path)")
         #expect(bytes == ScratchFolder.read(tree + "/" + member.path), "\(member.path)")
       }
     },
@@ -160,6 +198,8 @@ extension ArtifactStoreContract {
       refuses(.notFound) { _ = try it.store.contents(of: "g", in: digest, limit: 100) }
       refuses(.invalid) { _ = try it.store.contents(of: "d", in: digest, limit: 100) }
       refuses(.invalid) { _ = try it.store.contents(of: "d/f", in: digest, limit: 4) }
+      refuses(.notFound) { try it.store.read("g", in: digest) { _ in } }
+      refuses(.invalid) { try it.store.read("d", in: digest) { _ in } }
       #expect(try it.store.contents(of: "d/f", in: digest, limit: 5) == Array("12345".utf8))
     },
     ContractCase("an artifact that is not there is not found") { it in
@@ -167,6 +207,7 @@ extension ArtifactStoreContract {
       #expect(!it.store.contains(digest))
       refuses(.notFound) { _ = try it.store.members(of: digest) }
       refuses(.notFound) { _ = try it.store.contents(of: "a", in: digest, limit: 1) }
+      refuses(.notFound) { try it.store.read("a", in: digest) { _ in } }
       refuses(.notFound) { try it.store.restore(digest, to: it.folder("r"), limits: RestoreLimits()) }
       refuses(.notFound) { try it.store.export(digest, to: it.folder("e"), format: .tarGz) }
       refuses(.notFound) { try it.store.verify(digest) }

@@ -80,6 +80,16 @@ public protocol ArtifactStore: Sendable {
   /// - Throws: `.notFound`, `.invalid` for what a tarball must not hold (sockets, devices, names that are not UTF-8).
   func store(contentsOf path: String) throws -> StoredArtifact
 
+  /// Stores a file that comes piece by piece: the same tarball as storing a file of that name with those bytes.
+  ///
+  /// Memory holds a piece or two, however long the file is; nothing is left behind when the pieces end in an error.
+  ///
+  /// - Parameters:
+  ///   - name: a name without `/`, not `.` or `..`.
+  ///   - next: returns the next bytes; nil at the end.
+  /// - Throws: `.invalid` for such a name; what `next` throws.
+  func store(file name: String, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact
+
   /// Returns whether a tarball is here.
   func contains(_ digest: Digest) -> Bool
 
@@ -90,6 +100,12 @@ public protocol ArtifactStore: Sendable {
   ///
   /// - Throws: `.notFound`, `.corrupt`, `.invalid` above `limit` bytes.
   func contents(of member: String, in digest: Digest, limit: Int64) throws -> [UInt8]
+
+  /// Reads one file of a tarball piece by piece, in order, in bounded memory. An empty file has no pieces.
+  ///
+  /// - Throws: `.notFound`, `.corrupt`, `.invalid` for what is no file; what `body` throws. Pieces that came before are sound
+  ///   unless another program made the tarball.
+  func read(_ member: String, in digest: Digest, _ body: ([UInt8]) throws -> Void) throws
 
   /// Unpacks a tarball into a directory, which is made if it is not there and must be empty.
   ///
