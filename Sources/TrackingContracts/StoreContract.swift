@@ -45,7 +45,7 @@ public enum StoreContract {
   /// Every demand.
   public static let cases: [ContractCase<Subject>] =
     runs + parametersAndTags + attempts + sweeps + waiting + metrics + loggers + search + paging + finding + experiments
-    + deletion + batches
+    + deletion + batches + inputs + models + registry + tokens
 
   // MARK: - For the demands
 

@@ -53,11 +53,11 @@ struct ChangeRecorder {
     case .delete(let id): try delete(id)
     case .restore(let id): try restore(id)
     case .experiment(let change): try record(change)
-    case .addInputs(let id, _), .addOutputs(let id, _):
-      _ = try writable(id)
-      throw TrackingError(.incompatible, "this store does not record such a change.")
-    case .model, .registry, .token:
-      throw TrackingError(.incompatible, "this store does not record such a change.")
+    case .addInputs(let id, let inputs): try add(inputs, to: id)
+    case .addOutputs(let id, let outputs): try add(outputs, to: id)
+    case .model(let change): try record(change)
+    case .registry(let change): try record(change)
+    case .token(let change): try record(change)
     }
   }
 

@@ -20,7 +20,7 @@ struct ClauseTranslator {
       return try condition(clause, column, "t.run = r.id AND t.name", &text)
     case .attribute(let attribute):
       return try comparison(clause, on: attribute, &text)
-    case .dataset: return "1 = 0"
+    case .dataset(let property): return try condition(clause, on: property, &text)
     }
   }
 
@@ -82,6 +82,23 @@ struct ClauseTranslator {
     let found =
       "SELECT 1 FROM \(column.table) \(column.alias) WHERE \(belongs) = \(text.bind(.integer(number)))\(match)"
     return "\(absent)EXISTS (\(found))"
+  }
+
+  /// Holds when it holds for one of the run's datasets.
+  private func condition(
+    _ clause: FilterClause, on property: RunField.DatasetProperty, _ text: inout SQLText
+  ) throws -> String {
+    let (table, column) =
+      switch property {
+      case .name: ("inputs i JOIN datasets d ON d.id = i.dataset WHERE i.run = r.id", "d.name")
+      case .digest: ("inputs i JOIN datasets d ON d.id = i.dataset WHERE i.run = r.id", "d.digest")
+      case .context: ("input_tags i WHERE i.run = r.id AND i.name = 'mlflow.data.context'", "i.value")
+      }
+    if case .isNull(let negated) = clause.comparison {
+      return "\(negated ? "" : "NOT ")EXISTS (SELECT 1 FROM \(table))"
+    }
+    let match = try comparison(clause, number: nil, text: column, isIndexed: true, &text)
+    return "EXISTS (SELECT 1 FROM \(table) AND \(match))"
   }
 
   private func comparison(

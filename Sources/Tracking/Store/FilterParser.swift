@@ -1,8 +1,8 @@
 /// Reads filters and orders in MLflow's search grammar.
 ///
 /// `clause (AND clause)*`; a clause is `[entity.]key operator value`, or `key IS [NOT] NULL`, or `key [NOT] IN (…)`.
-/// Entities: `metrics`, `params`, `tags`, `attributes` (none = attribute), and MLflow's other spellings. A key with
-/// spaces, dots or dashes stands in backticks or double quotes. Beyond MLflow: a parameter compares with a number, and a
+/// Entities: `metrics`, `params`, `tags`, `attributes` (none = attribute), `datasets`, and MLflow's other spellings. A key
+/// with spaces, dots or dashes stands in backticks or double quotes. Beyond MLflow: a parameter compares with a number, and a
 /// bare key may hold `:` and `/`.
 public struct FilterParser {
   private enum Token: Equatable {
@@ -154,8 +154,13 @@ public struct FilterParser {
     case "param", "params", "parameter", "parameters": return .parameter(name)
     case "tag", "tags": return .tag(name)
     case "attribute", "attributes", "attr", "run": return .attribute(try attribute(name, at: second))
+    case "dataset", "datasets":
+      guard let property = RunField.DatasetProperty(rawValue: name) else {
+        throw failure("'\(name)' is none of a dataset's name, digest and context", at: second)
+      }
+      return .dataset(property)
     default:
-      throw failure("'\(first)' is none of metrics, params, tags, attributes", at: start)
+      throw failure("'\(first)' is none of metrics, params, tags, attributes, datasets", at: start)
     }
   }
 
@@ -193,6 +198,7 @@ public struct FilterParser {
     next += 1
     if next < tokens.count, case .word(let word) = tokens[next].token, let number = Double(word) {
       if case .tag = field { throw failure("a tag is compared with a text in single quotes") }
+      if case .dataset = field { throw failure("a dataset is compared with a text in single quotes") }
       if case .attribute(let attribute) = field, !attribute.isNumeric {
         throw failure("\(attribute.rawValue) is compared with a text in single quotes")
       }
