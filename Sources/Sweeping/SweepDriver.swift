@@ -53,13 +53,25 @@ public final class SweepDriver: Sendable {
     _ spec: SweepSpec, source: String, origin: Value = .null,
     id: RunID = RunID(randomBits: .random(in: 0...(.max)))
   ) throws -> RunID {
-    try store.commit([
-      .createRun(
-        NewRun(
-          id: id, experiment: spec.experiment, kind: .hyperdrive, name: spec.displayName, state: .queued,
-          origin: origin, tags: spec.tags)),
-      .declareSweep(Sweep(run: id, spec: spec, source: source)),
-    ])
+    var spec = spec
+    var attached: [Change] = []
+    if case .command(_, let code, _) = spec.work, spec.surroundings.copiesCode, !code.isEmpty, let artifacts {
+      let stored = try CodeSnapshot(paths: paths).take(code, artifacts: artifacts)
+      spec.surroundings.snapshot = stored.digest
+      attached.append(
+        .attach(
+          Artifact(
+            run: id, name: CodeSnapshot.artifactName, digest: stored.digest, bytes: stored.bytes,
+            contentBytes: stored.contentBytes, files: stored.files, time: clock())))
+    }
+    try store.commit(
+      [
+        .createRun(
+          NewRun(
+            id: id, experiment: spec.experiment, kind: .hyperdrive, name: spec.displayName, state: .queued,
+            origin: origin, tags: spec.tags)),
+        .declareSweep(Sweep(run: id, spec: spec, source: source)),
+      ] + attached)
     return id
   }
 

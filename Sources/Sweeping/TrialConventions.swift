@@ -53,6 +53,13 @@ public enum TrialEnvironment {
   public static let outputPrefix = "RUNS_OUTPUT_"
   /// A parameter or input under Azure's name: this, followed by its name as it is written.
   public static let azurePrefix = "AZUREML_SWEEP_"
+  /// The same under Azure's older name.
+  public static let azureParameterPrefix = "AZUREML_PARAMETER_"
+  static let azurePrefixes = [azurePrefix, azureParameterPrefix]
+  /// The trial's run id under Azure's name.
+  public static let azureRun = "AZUREML_RUN_ID"
+  /// The experiment's name, for MLflow's client.
+  public static let experimentName = "MLFLOW_EXPERIMENT_NAME"
 }
 
 /// The tags by which a sweep records what it was asked to do and what it is doing.
@@ -72,6 +79,8 @@ public enum SweepTag {
   public static let logRead = "runs.log_read"
   /// On a trial: `ATTEMPT METRICS`, a JSON list: what the attempt logs itself, so that patterns do not look for it.
   public static let loggedTwice = "runs.logged_twice"
+  /// On a trial: the command that its last attempt executes, with its placeholders filled.
+  public static let command = "runs.command"
   /// On a run: the first line of its run log that could not be recorded, and why.
   public static let logProblem = "runs.log_problem"
 }

@@ -30,6 +30,11 @@ struct TrialValues {
   /// Returns the text of the value under some names, as commands and environment variables show it.
   func text(at path: [String]) -> String? { value(at: path)?.plain }
 
+  /// Returns the text of an input as Azure hands it over, which is as Python's `str` has it.
+  static func text(ofInput value: Value) -> String {
+    value.boolean.map { $0 ? "True" : "False" } ?? value.plain
+  }
+
   /// All texts by the names on their way: of parameters, and of the mappings that they make up.
   var texts: [(path: [String], text: String)] {
     var paths = values.keys.sorted().map { space[$0]?.path ?? [$0] }

@@ -335,7 +335,11 @@ import TrackingContracts
         """, path: folder("spec.yaml"), plugins: testPlugins())
     #expect(
       checked.findings.map(\.description) == [
-        "10:3: warning: environment, compute: have no meaning on this machine and are passed over"
+        "10:16: warning: the environment azureml:AzureML-sklearn-1.0-ubuntu20.04-py38-cpu@latest is not known here, so trials "
+          + "run in the current one; name its interpreter: "
+          + "`environments: {AzureML-sklearn-1.0-ubuntu20.04-py38-cpu: {python: PATH}}`, or "
+          + "--environment AzureML-sklearn-1.0-ubuntu20.04-py38-cpu=PATH",
+        "13:1: warning: compute: has no meaning on this machine and is passed over",
       ])
     #expect(checked.spec?.limits.maxTotalTrials == 4)
   }

@@ -167,7 +167,29 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "3:9: error: the code is at azureml:code:1, which is not on this machine"),
     Fault(
       "seed: 7", "inputs: {d: {type: uri_file, path: https://a.b/c.csv}}",
-      "12:36: error: the input d is at https://a.b/c.csv, which is not on this machine; fetch it and give a local path"),
+      "12:36: error: the input d is at https://a.b/c.csv, which is not on this machine; fetch it and give --input d=PATH, "
+        + "or map it: `assets: {NAME: PATH}`"),
+    Fault(
+      "seed: 7", "inputs: {d: {path: 'azureml:d:1'}, e: {path: 'azureml:e@latest'}}",
+      "12:20: error: 2 inputs are not on this machine: d (azureml:d:1), e (azureml:e@latest); fetch them and give --input d=PATH "
+        + "--input e=PATH, or map them"),
+    Fault(
+      "seed: 7", "inputs: {d: {path: 'azureml:d:1'}}\nassets: {d: missing.csv}",
+      "13:13: error: the asset d: there is no /nowhere/missing.csv"),
+    Fault(
+      "command: echo", "environment: azureml:torch@latest\n  command: echo",
+      "3:16: warning: the environment azureml:torch@latest is not known here, so trials run in the current one; name its "
+        + "interpreter: `environments: {torch: {python: PATH}}`, or --environment torch=PATH"),
+    Fault(
+      "command: echo ${{search_space.x}}\n",
+      "environment: azureml:torch@latest\n  command: echo ${{search_space.x}}\nenvironments: {torch: {python: env}}\n",
+      "5:23: error: the environment torch: there is no /nowhere/env"),
+    Fault(
+      "command: echo", "snapshot: false\n  command: echo",
+      "3:3: error: snapshot is about the code, and there is no code"),
+    Fault(
+      "command: echo ${{search_space.x}}", "command: python t.py ${{search_space.x}} ${{inputs.f}}\ninputs: {f: false}",
+      "3:44: warning: the input f is handed over as 'False', as Azure does"),
     Fault(
       "seed: 7", "inputs: {d: {type: uri_file}}", "12:10: error: the input d has neither a value nor a path; give one"),
     Fault(

@@ -23,9 +23,10 @@ struct CodeSnapshot {
     let rules = IgnoreRules(readFile(code + "/.amlignore") ?? readFile(code + "/.gitignore") ?? "")
     var bytes: Int64 = 0
     try copyContents(of: code, to: draft) { path, status in
+      // What is being copied to lies in the store, and the store may lie in the folder.
+      if isStore(status) { return false }
       let name = path.split(separator: "/").last ?? ""
-      // The store itself, which may lie in the folder, and what git keeps.
-      if name == ".git" || name == ".runs" || code + "/" + path == paths.root { return false }
+      if name == ".git" || name == ".runs" { return false }
       guard !rules.leavesOut(path, isDirectory: status.st_mode & S_IFMT == S_IFDIR) else { return false }
       if status.st_mode & S_IFMT == S_IFREG { bytes += Int64(status.st_size) }
       guard bytes <= CodeSnapshot.byteLimit else {
@@ -43,6 +44,13 @@ struct CodeSnapshot {
       throw systemError("rename \(draft) to \(place)")
     }
     return stored
+  }
+
+  private func isStore(_ status: stat) -> Bool {
+    [paths.root, paths.code].contains { path in
+      var own = stat()
+      return stat(path, &own) == 0 && own.st_ino == status.st_ino && own.st_dev == status.st_dev
+    }
   }
 
   /// The folder of a snapshot.

@@ -48,7 +48,8 @@ func removeTree(_ path: String) {
   rmdir(path)
 }
 
-private func names(in directory: String) -> [String] {
+/// The names in a directory; none when it is not there.
+func names(in directory: String) -> [String] {
   guard let stream = opendir(directory) else { return [] }
   defer { closedir(stream) }
   var names: [String] = []

@@ -25,16 +25,24 @@ struct JobRecipe {
     var environment = inherited.filter { !$0.key.hasPrefix("RUNS_") }
     let values = TrialValues(trial.parameters, in: sweep.spec.space)
     for (name, value) in sweep.spec.inputs {
-      environment[TrialEnvironment.inputPrefix + name.uppercased()] = value.plain
-      environment[TrialEnvironment.azurePrefix + name] = value.plain
+      let text = TrialValues.text(ofInput: value)
+      environment[TrialEnvironment.inputPrefix + name.uppercased()] = text
+      for prefix in TrialEnvironment.azurePrefixes { environment[prefix + name] = text }
     }
     for (path, text) in values.texts {
       environment[TrialEnvironment.variable(ofParameterAt: path)] = text
-      environment[TrialEnvironment.azurePrefix + path.joined(separator: "_")] = text
+      for prefix in TrialEnvironment.azurePrefixes { environment[prefix + path.joined(separator: "_")] = text }
     }
     environment["PATH"] = searchPath
+    if let programs = sweep.spec.surroundings.programs {
+      environment["PATH"] = programs + ":" + searchPath
+      let home = programs.hasSuffix("/bin") ? String(programs.dropLast(4)) : programs
+      environment["VIRTUAL_ENV"] = exists(home + "/pyvenv.cfg") ? home : nil
+    }
     environment[TrialEnvironment.store] = paths.root
     environment[TrialEnvironment.run] = trial.run.text
+    environment[TrialEnvironment.azureRun] = trial.run.text
+    environment[TrialEnvironment.experimentName] = sweep.spec.experiment
     environment[TrialEnvironment.sweep] = sweep.run.text
     environment[TrialEnvironment.trial] = String(trial.number)
     environment[TrialEnvironment.attempt] = String(attempt)
@@ -62,11 +70,20 @@ struct JobRecipe {
         environment[reference.variable] = value
         if reference.kind == .outputs { try makeDirectories(value) }
       }
+      for name in sweep.spec.surroundings.outputs {
+        let place = directory + "/outputs/" + name
+        environment[TrialEnvironment.outputPrefix + name.uppercased()] = place
+        try makeDirectories(place)
+      }
       for (name, text) in variables {
         environment[name] = CommandTemplate(text).filled(isShell: false) { value(of: $0, values, directory) }
       }
       let place = workingDirectory(inJobDirectory: directory)
-      try makeDirectories(place)
+      if let snapshot = sweep.spec.surroundings.snapshot {
+        try CodeSnapshot(paths: paths).copy(snapshot, to: place)
+      } else {
+        try makeDirectories(place)
+      }
       let text = template.filled(isShell: true) { value(of: $0, values, directory) }
       return Job(
         name: name, arguments: ["/bin/sh", "-c", text], environment: environment, workingDirectory: place,
@@ -76,7 +93,9 @@ struct JobRecipe {
 
   /// Returns where the process of a job is started.
   func workingDirectory(inJobDirectory directory: String) -> String {
-    if case .command(_, let code, _) = sweep.spec.work { return code.isEmpty ? directory + "/work" : code }
+    if case .command(_, let code, _) = sweep.spec.work {
+      return code.isEmpty || sweep.spec.surroundings.snapshot != nil ? directory + "/work" : code
+    }
     return directory
   }
 
@@ -86,6 +105,6 @@ struct JobRecipe {
   ) -> String? {
     if reference.kind == .outputs { return directory + "/outputs/" + reference.name }
     let given = reference.kind == .inputs ? sweep.spec.inputs[reference.name] : nil
-    return parameters.text(at: reference.path) ?? given?.plain
+    return parameters.text(at: reference.path) ?? given.map { TrialValues.text(ofInput: $0) }
   }
 }

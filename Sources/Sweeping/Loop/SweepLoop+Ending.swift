@@ -26,12 +26,16 @@ extension SweepLoop {
         changes.append(.observe(run, count: count))
         trials[number].observed = count
       }
-      if end.state == .finished, let artifact = try outputs(of: job, run) { changes.append(.attach(artifact)) }
+      if end.state == .finished { changes += try artifacts(of: job, run).map { .attach($0) } }
       // Nobody goes on reading it.
       if logs[number]?.hasRead == true { changes.append(.setTag(run, name: SweepTag.logRead, value: nil)) }
       changes.append(.transition(run, to: end.state, reason: end.reason))
       let isDone = end.state == .finished && !keepsCheckpoints
       putOff(changes, leaving: isDone ? driver.paths.checkpointDirectory(of: run) : nil)
+      // What failed may be looked into.
+      if end.state != .failed, spec.surroundings.snapshot != nil {
+        putOff([], leaving: recipe.workingDirectory(inJobDirectory: job.directory))
+      }
       active[number] = nil
       trials[number].count(end.outcome)
       trials[number].reason = end.reason
@@ -44,14 +48,23 @@ extension SweepLoop {
   // True when the strategy may begin trials with the checkpoints of those that finished.
   private var keepsCheckpoints: Bool { driver.plugins.knownStrategy(spec.strategy.name)?.continuesTrials ?? false }
 
-  // What a command left in its output directory, stored as the artifact `outputs`; nil when it left nothing.
-  private func outputs(of job: ActiveJob, _ run: RunID) throws -> Artifact? {
-    let directory = job.directory + "/outputs"
-    guard let artifacts = driver.artifacts, !isTrainer, !isEmptyDirectory(directory) else { return nil }
-    let stored = try artifacts.store(contentsOf: directory)
-    return Artifact(
-      run: run, name: "outputs", digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
-      files: stored.files, time: now)
+  // What a command left in its output directory, stored as the artifact `outputs`, with what it left in `./outputs`, as Azure
+  // has it; and what it left in `./logs` as the artifact `logs`.
+  private func artifacts(of job: ActiveJob, _ run: RunID) throws -> [Artifact] {
+    guard let artifacts = driver.artifacts, !isTrainer else { return [] }
+    let work = recipe.workingDirectory(inJobDirectory: job.directory)
+    var found = [("outputs", job.directory + "/outputs")]
+    // What all trials share says nothing of one.
+    if work.hasPrefix(job.directory) {
+      moveContents(of: work + "/outputs", to: job.directory + "/outputs")
+      found.append(("logs", work + "/logs"))
+    }
+    return try found.filter { !isEmptyDirectory($0.1) }.map { name, directory in
+      let stored = try artifacts.store(contentsOf: directory)
+      return Artifact(
+        run: run, name: name, digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
+        files: stored.files, time: now)
+    }
   }
 
   private func ended(_ number: Int, _ reason: String) -> String {

@@ -19,14 +19,15 @@ extension SweepLoop {
       // and only its own points count.
       let continues = number > 1 && (isTrainer || trial.hasWaited)
       let isHeir = try !continues && inherit(trial, attempt: number)
-      jobs.append(
-        (
-          try recipe.job(of: trial, attempt: number, isResumed: continues || isHeir), trial
-        ))
+      let job = try recipe.job(of: trial, attempt: number, isResumed: continues || isHeir)
+      jobs.append((job, trial))
       let reason = number == 1 ? "" : continues ? "goes on as attempt \(number)" : "starts over as attempt \(number)"
       changes.append(
         .beginAttempt(trial.run, number: number, launcher: launcherName, continues: continues))
       if continues, !isTrainer { changes.append(try pointsBefore(attempt: number, of: trial.run)) }
+      if case .command(let template, _, _) = spec.work, let text = job.arguments.last, text != template {
+        changes.append(.setTag(trial.run, name: SweepTag.command, value: text))
+      }
       changes.append(.transition(trial.run, to: .running, reason: reason))
     }
     try commit(changes)

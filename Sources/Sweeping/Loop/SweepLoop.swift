@@ -207,6 +207,9 @@ final class SweepLoop {
 
   /// Drives the sweep to its end, or to a stop.
   func run() throws -> SweepOutcome {
+    if let snapshot = spec.surroundings.snapshot {
+      try CodeSnapshot(paths: driver.paths).provide(snapshot, artifacts: driver.artifacts)
+    }
     try adoptOpenAttempts()
     while true {
       try recordEnds()

@@ -4,15 +4,17 @@ enum SpecKeys {
     "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "trial", "inputs", "outputs",
     "search_space", "sampling_algorithm", "objective", "early_termination", "limits", "metrics", "enqueue", "seed",
     "objectives", "constraints", "repeats", "resource", "completion", "warm_start", "resume_from",
-    "where", "azure_compatible",
+    "where", "azure_compatible", "assets", "environments",
   ]
   /// What Azure reads and a single machine has no use for.
   static let topIgnored = [
     "compute", "identity", "services", "resources", "queue_settings", "properties", "creation_context", "id", "status",
     "log_files",
   ]
-  static let trial = ["command", "code", "environment_variables", "trainer", "parameters"]
-  static let trialIgnored = ["environment", "distribution", "resources", "queue_settings"]
+  static let trial = [
+    "command", "code", "snapshot", "environment", "environment_variables", "trainer", "parameters",
+  ]
+  static let trialIgnored = ["distribution", "resources", "queue_settings"]
   static let limits = [
     "max_total_trials", "max_concurrent_trials", "timeout", "trial_timeout", "max_retries", "grace",
     "max_total_resource",
@@ -26,6 +28,7 @@ enum SpecKeys {
   static let metric = ["name", "regex"]
   static let input = ["value", "path", "type", "mode", "path_on_compute", "datastore"]
   static let output = ["type", "mode"]
+  static let environment = ["python"]
   static let outputIgnored = ["path", "name", "version"]
   static let grid = ["count", "step"]
   static let prior = ["mean", "mu", "sigma"]

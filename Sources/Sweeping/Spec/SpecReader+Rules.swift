@@ -178,8 +178,9 @@ extension SpecReader {
       }
     }
     if let usual, usual != goal, !isIntended {
-      error(
-        goalMember.value,
+      // Azure's own examples have it wrong.
+      add(
+        goalMember.value.line, goalMember.value.column, isAzures ? .warning : .error,
         "'\(metric)' is better when it is \(usual == .maximize ? "larger" : "smaller"), and the goal is to \(goal.rawValue) it; "
           + "write `goal: \(usual.rawValue)`, or add `goal_is_intended: true`")
     }

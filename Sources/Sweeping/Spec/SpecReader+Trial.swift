@@ -12,17 +12,24 @@ struct SpecInputs {
 extension SpecReader {
   // MARK: Inputs and outputs
 
-  func inputs(_ inputs: SpecMember?, outputs: SpecMember?) -> SpecInputs {
+  func inputs(_ inputs: SpecMember?, outputs: SpecMember?, assets: SpecMember?) -> SpecInputs {
+    let assets = places(assets)
     var found = SpecInputs()
     let (declared, made) = (mapping(inputs, "inputs"), mapping(outputs, "outputs"))
     checkSpellings(declared, TrialEnvironment.inputPrefix)
     checkSpellings(made, TrialEnvironment.outputPrefix)
     for member in declared {
       checkName(member, "an input")
-      if let (value, isPath) = input(member) {
+      if let (value, isPath) = input(member, assets) {
         found.values[member.name] = value
         if isPath { found.paths.insert(member.name) }
       }
+    }
+    reportUnresolved()
+    for name in options.inputs.keys.sorted() where !declared.contains(where: { $0.name == name }) {
+      let near = nearestName(to: name, among: declared.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+      add(
+        inputs?.line ?? 1, inputs?.column ?? 1, .error, "--input names '\(name)', which is no input of the spec\(near)")
     }
     for member in made {
       checkName(member, "an output")
@@ -53,7 +60,8 @@ extension SpecReader {
     }
   }
 
-  private func input(_ member: SpecMember) -> (value: Value, isPath: Bool)? {
+  private func input(_ member: SpecMember, _ assets: [String: SpecMember]) -> (value: Value, isPath: Bool)? {
+    if let given = options.inputs[member.name] { return input(member, given) }
     guard member.value.members != nil else { return literal(member.value).map { ($0, false) } }
     guard let members = members(of: member.value, "the input \(member.name)", known: SpecKeys.input) else { return nil }
     if let value = members["value"] { return literal(value.value).map { ($0, false) } }
@@ -62,12 +70,32 @@ extension SpecReader {
       return nil
     }
     guard let text = text(path) else { return nil }
+    if SpecReader.isElsewhere(text) {
+      // What is handed over as it is need not be here.
+      if members["mode"]?.value.scalarText?.lowercased() == "direct" { return (.text(text), false) }
+      return mapped(text, input: member.name, path.value, assets: assets).map { (.text($0), true) }
+    }
     return localPath(text, path.value, "the input \(member.name)").map { (.text($0), true) }
   }
 
+  // An input that is given beside the file: a path where the file has one, otherwise a literal.
+  private func input(_ member: SpecMember, _ given: String) -> (value: Value, isPath: Bool)? {
+    guard member.value.members != nil, member.value.member("value") == nil else {
+      return literal(SpecNode(.scalar(given, isPlain: true), at: member.value)).map { ($0, false) }
+    }
+    guard let resolved = realpath(given, nil) else {
+      error(member, "the input \(member.name): there is no \(given) (--input)")
+      return nil
+    }
+    defer { free(resolved) }
+    return (.text(String(cString: resolved)), true)
+  }
+
+  static func isElsewhere(_ text: String) -> Bool { text.hasPrefix("azureml:") || text.contains("://") }
+
   /// Returns the absolute form of a path of this machine; reports one that is elsewhere or not there.
   func localPath(_ text: String, _ node: SpecNode, _ what: String) -> String? {
-    if text.hasPrefix("azureml:") || text.contains("://") {
+    if SpecReader.isElsewhere(text) {
       error(node, "\(what) is at \(text), which is not on this machine; fetch it and give a local path")
       return nil
     }
@@ -110,7 +138,7 @@ extension SpecReader {
       }
       return self.command(command, members, inputs: inputs, space: space, places: places)
     case (nil, let trainer?):
-      for name in ["code", "environment_variables"] {
+      for name in ["code", "environment_variables", "environment", "snapshot"] {
         if let stray = members[name] { error(stray, "\(name) belongs to a command; a trainer has parameters") }
       }
       return self.trainer(trainer, members["parameters"], inputs: inputs, space: space, places: places)

@@ -5,15 +5,21 @@ final class SpecReader {
   let text: String
   let directory: String
   let plugins: PluginCatalogue
+  let options: SpecOptions
+  /// True for a file that names Azure's own schema: what Azure takes is warned of where it makes no sense, not refused.
+  var isAzures = false
+  /// Inputs that are not on this machine.
+  var unresolved: [(name: String, text: String, node: SpecNode)] = []
   private(set) var findings: [Finding] = []
   /// Azure's keys that mean nothing on this machine, as they were met.
   private var passedOver: [SpecMember] = []
 
   /// - Parameter directory: what relative paths are relative to.
-  init(text: String, directory: String, plugins: PluginCatalogue) {
+  init(text: String, directory: String, plugins: PluginCatalogue, options: SpecOptions = SpecOptions()) {
     self.text = text
     self.directory = directory
     self.plugins = plugins
+    self.options = options
   }
 
   var hasErrors: Bool { findings.contains { $0.severity == .error } }

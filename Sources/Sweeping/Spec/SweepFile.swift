@@ -7,18 +7,20 @@ public enum SweepFile {
   /// - Parameters:
   ///   - path: the file's path, absolute; paths inside the file are relative to its directory.
   ///   - plugins: what the file may name.
+  ///   - options: what is said beside the file.
   ///   - freshSeed: asked when the file gives no seed.
   public static func check(
-    text: String, path: String, plugins: PluginCatalogue,
+    text: String, path: String, plugins: PluginCatalogue, options: SpecOptions = SpecOptions(),
     freshSeed: () -> UInt64 = { UInt64.random(in: 0..<(1 << 53)) }
   ) -> CheckedSpec {
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
     let directory = "/" + parts.dropLast().joined(separator: "/")
-    let reader = SpecReader(text: text, directory: directory, plugins: plugins)
+    let reader = SpecReader(text: text, directory: directory, plugins: plugins, options: options)
     var spec: SweepSpec?
     var warmStart: WarmStart?
     do {
       if let top = try SpecNode.read(text) {
+        reader.isAzures = top.member("$schema")?.value.scalarText?.contains("azuremlschemas") ?? false
         warmStart = reader.warmStart(top.member("warm_start"), top.member("resume_from"))
         spec = read(top, reader, folder: parts.dropLast().last.map(String.init), freshSeed)
       } else {
@@ -48,8 +50,9 @@ public enum SweepFile {
       isAzureCompatible: reader.truth(members["azure_compatible"]) ?? false,
       logBase: reader.logBase(members["sampling_algorithm"]))
     let (space, places) = reader.space(members["search_space"], where: members["where"], rules: rules)
-    let inputs = reader.inputs(members["inputs"], outputs: members["outputs"])
+    let inputs = reader.inputs(members["inputs"], outputs: members["outputs"], assets: members["assets"])
     let work = reader.work(members["trial"], top: top, inputs: inputs, space: space, places: places)
+    let surroundings = reader.surroundings(members["trial"], known: members["environments"], of: work, inputs)
     var trainer: (any Trainer.Type)?
     if case .trainer(let name, _) = work { trainer = reader.plugins.trainers[name] }
     var strategy = reader.strategy(members["sampling_algorithm"], top: top)
@@ -89,7 +92,7 @@ public enum SweepFile {
       experiment: experiment, displayName: name, description: description, tags: tags,
       work: work.map { keeping(objective, in: seeded($0, trainer, space, seed), trainer, space) }
         ?? .command("", code: "", environment: [:]),
-      inputs: inputs.values, inputPaths: inputs.paths, space: space,
+      surroundings: surroundings, inputs: inputs.values, inputPaths: inputs.paths, space: space,
       strategy: strategy?.chosen.choice ?? SweepSpec.Choice("random"),
       objective: objective ?? SweepSpec.Objective(metric: "", goal: .minimize),
       otherObjectives: Array((objectives?.all ?? []).dropFirst()),

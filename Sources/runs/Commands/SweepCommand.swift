@@ -20,6 +20,35 @@ struct SweepCommand: ParsableCommand {
     ])
 }
 
+/// What is said beside a spec file, so that one that was made for other machines runs here unchanged.
+struct SpecArguments: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "An input, instead of the file's: a path where the file has one; may be repeated.", valueName: "name=value"))
+  var input: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The interpreter, or the folder, of an environment that the file names; may be repeated.", valueName: "name=path")
+  )
+  var environment: [String] = []
+
+  @Flag(help: "Refuse a file whose environment is not known, rather than run in the current one.")
+  var strictEnv = false
+
+  /// The same for the reader of specs.
+  var options: SpecOptions {
+    get throws {
+      func pairs(_ texts: [String], _ noun: String) throws -> [String: String] {
+        Dictionary(try texts.map { try ExecCommand.assignment($0, noun) }, uniquingKeysWith: { $1 })
+      }
+      return SpecOptions(
+        inputs: try pairs(input, "input"), environments: try pairs(environment, "environment"),
+        refusesUnknownEnvironments: strictEnv)
+    }
+  }
+}
+
 /// What starting and resuming share.
 struct DriveOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "No progress, only the result.")
@@ -55,12 +84,13 @@ func ownExecutable() -> String {
 /// - Parameter storeFolder: where plugins outside may be; nil where there is no store yet.
 /// - Throws: `.notFound`; `.usage` when there is an error in it, which has been printed with line and column.
 func checkedSpec(
-  _ path: String, in storeFolder: String?
+  _ path: String, in storeFolder: String?, _ arguments: SpecArguments
 ) throws -> (spec: SweepSpec, text: String, findings: [Finding], warmStart: WarmStart?) {
   guard let text = try readText(path) else {
     throw CommandFailure(.notFound, "there is no file \(path)")
   }
-  let checked = SweepFile.check(text: text, path: absolute(path), plugins: everyPlugin(in: storeFolder))
+  let checked = try SweepFile.check(
+    text: text, path: absolute(path), plugins: everyPlugin(in: storeFolder), options: arguments.options)
   guard let spec = checked.spec else { throw SpecFailure(path: path, findings: checked.findings) }
   return (spec, text, checked.findings, checked.warmStart)
 }
@@ -121,12 +151,13 @@ struct SweepCheck: ParsableCommand {
   @Flag(help: "Print the findings and the complete spec as JSON.")
   var json = false
 
+  @OptionGroup var arguments: SpecArguments
   @OptionGroup var common: GlobalOptions
 
   /// Prints the findings.
   func run() throws {
     do {
-      let (spec, _, findings, warmStart) = try checkedSpec(path, in: common.storeFolder)
+      let (spec, _, findings, warmStart) = try checkedSpec(path, in: common.storeFolder, arguments)
       if json { return printJSON(spec, findings) }
       for finding in findings { remark("\(path):\(finding)") }
       write(summary(spec, warmStart))

@@ -53,6 +53,7 @@ struct SweepStart: ParsableCommand {
       "Afterwards run the winner and trial 0 again with so many new seeds (runs sweep rerun).", valueName: "seeds"))
   var rerunBest: Int?
 
+  @OptionGroup var arguments: SpecArguments
   @OptionGroup var options: DriveOptions
   @OptionGroup var common: GlobalOptions
 
@@ -65,7 +66,7 @@ struct SweepStart: ParsableCommand {
 
   /// Starts and drives the sweep.
   func run() throws {
-    var (spec, text, findings, inFile) = try checkedSpec(path, in: common.storeFolder)
+    var (spec, text, findings, inFile) = try checkedSpec(path, in: common.storeFolder, arguments)
     for finding in findings { remark("\(path):\(finding)") }
     if let maxTrials { spec.limits.maxTotalTrials = maxTrials }
     if let concurrent { spec.limits.maxConcurrentTrials = concurrent }
@@ -81,8 +82,9 @@ struct SweepStart: ParsableCommand {
     let display = SweepDisplay(isQuiet: options.quiet, common: common)
     let driver = store.driver(observer: display.update)
     let command = CommandLine.arguments.map { Value.text($0) }
-    let id = try driver.start(
-      spec, source: text, origin: origin(["command": .list(command), "spec": .text(absolute(path))]))
+    var members: [String: Value] = ["command": .list(command), "spec": .text(absolute(path))]
+    if !spec.inputPaths.isEmpty { members["inputs"] = try inputDigests(of: spec) }
+    let id = try driver.start(spec, source: text, origin: origin(members))
     if spec.isManual { return tellOfManual(id) }
     if !options.quiet, !common.err.isTerminal { remark("sweep \(id)") }
     try drive(id, driver, display, options, store, common)
