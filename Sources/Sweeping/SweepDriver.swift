@@ -13,6 +13,7 @@ public final class SweepDriver: Sendable {
   let clock: Clock
   let stop: StopRequest
   let observer: @Sendable (SweepProgress) -> Void
+  let openDoor: DoorOpener?
 
   /// Makes a driver.
   ///
@@ -21,12 +22,14 @@ public final class SweepDriver: Sendable {
   ///   - paths: the store's directories; made when they are not there.
   ///   - runsExecutable: the absolute path of `runs`, which is started as `runs trial-run` for a trainer's trial.
   ///   - environment: what trials inherit; variables that begin with `RUNS_` are left out.
+  ///   - openDoor: opens the door by which trials log as clients of MLflow; nil for none.
   ///   - stop: a person's wish to stop.
   ///   - observer: called from the thread that drives.
   public init(
     store: any TrackingStore, artifacts: (any ArtifactStore)? = nil, plugins: PluginCatalogue,
     launcher: any Launcher, paths: SweepPaths, runsExecutable: String, environment: [String: String],
-    clock: @escaping Clock, stop: StopRequest = StopRequest(),
+    clock: @escaping Clock, openDoor: DoorOpener? = nil,
+    stop: StopRequest = StopRequest(),
     observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }
   ) {
     self.store = store
@@ -39,6 +42,7 @@ public final class SweepDriver: Sendable {
     self.clock = clock
     self.stop = stop
     self.observer = observer
+    self.openDoor = openDoor
   }
 
   /// Records a sweep and its parent hyperdrive run; starts nothing.

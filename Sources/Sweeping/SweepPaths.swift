@@ -21,6 +21,8 @@ public struct SweepPaths: Sendable, Equatable {
   public func jobDirectory(_ job: String) -> String { jobs + "/" + job }
   /// The directory that all attempts at a run share.
   public func checkpointDirectory(of run: RunID) -> String { checkpoints + "/" + run.text }
+  /// The file with the port and token by which the trials of a sweep log.
+  public func doorFile(of sweep: RunID) -> String { locks + "/" + sweep.text + ".door" }
   /// The file that the driver of a sweep holds locked; it holds the driver's process id.
   public func lockFile(of sweep: RunID) -> String { locks + "/" + sweep.text }
 }

@@ -7,6 +7,10 @@ struct JobRecipe {
   let runsExecutable: String
   /// What jobs inherit; `RUNS_` variables are left out.
   let inherited: [String: String]
+  /// Where trials log as clients of MLflow; nil for nowhere.
+  var door: TrialDoor?
+  /// The number of the sweep's experiment.
+  var experiment: Int64?
 
   // A script finds `runs` even when the sweep was started by a path; what the user's own PATH names goes first.
   private var searchPath: String {
@@ -57,6 +61,7 @@ struct JobRecipe {
     environment[TrialEnvironment.checkpointDirectory] = paths.checkpointDirectory(of: trial.run)
     environment[TrialEnvironment.allowance] = trial.allowance.map { String($0) }
     environment[TrialEnvironment.resumed] = isResumed ? "1" : nil
+    lead(&environment, toDoorOf: trial.run)
     switch sweep.spec.work {
     case .trainer:
       try makeDirectories(paths.checkpointDirectory(of: trial.run))
@@ -88,6 +93,23 @@ struct JobRecipe {
       return Job(
         name: name, arguments: ["/bin/sh", "-c", text], environment: environment, workingDirectory: place,
         directory: directory)
+    }
+  }
+
+  // What MLflow's clients look at. What the user has set for a server of their own would lead them elsewhere.
+  private func lead(_ environment: inout [String: String], toDoorOf run: RunID) {
+    guard let door else { return }
+    for name in ["USERNAME", "PASSWORD", "AWS_SIGV4", "AUTH"] { environment["MLFLOW_TRACKING_" + name] = nil }
+    environment["MLFLOW_TRACKING_URI"] = door.url
+    environment["MLFLOW_TRACKING_TOKEN"] = door.token
+    environment["MLFLOW_REGISTRY_URI"] = nil
+    environment["MLFLOW_RUN_ID"] = run.text
+    environment["MLFLOW_EXPERIMENT_ID"] = experiment.map { String($0) }
+    // The lines that would name the run's page would stand in the trial's output.
+    environment["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    guard environment.keys.contains(where: { $0.lowercased().hasSuffix("_proxy") }) else { return }
+    for name in ["NO_PROXY", "no_proxy"] {
+      environment[name] = (environment[name].map { $0 + "," } ?? "") + "127.0.0.1,localhost"
     }
   }
 

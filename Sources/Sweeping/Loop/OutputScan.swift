@@ -117,6 +117,8 @@ struct OutputScan {
       if passedOver.contains(pattern.name) { continue }
       let text = decoded ?? String(decoding: line, as: UTF8.self)
       decoded = text
+      // MLflow's client tells where a run's page is.
+      if text.hasPrefix("🏃 View run ") || text.hasPrefix("🧪 View experiment at: ") { return }
       for match in text.matches(of: pattern.regex) {
         guard let value = OutputScan.value(of: match.output) else { continue }
         let named = OutputScan.named("step", in: match.output).flatMap { Int64($0) }

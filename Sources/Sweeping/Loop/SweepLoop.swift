@@ -7,7 +7,7 @@ internal import Tracking
 final class SweepLoop {
   let driver: SweepDriver
   let sweep: Sweep
-  let recipe: JobRecipe
+  var recipe: JobRecipe
   let patterns: [OutputPattern]
   var fault: FaultPoint
   var state: RunState
@@ -210,6 +210,8 @@ final class SweepLoop {
     if let snapshot = spec.surroundings.snapshot {
       try CodeSnapshot(paths: driver.paths).provide(snapshot, artifacts: driver.artifacts)
     }
+    let door = try openDoor()
+    defer { door?.close() }
     try adoptOpenAttempts()
     while true {
       try recordEnds()
@@ -220,7 +222,10 @@ final class SweepLoop {
         try proposeAndLaunch()
       }
       try commit([])
-      if active.isEmpty, let outcome = try finishIfDone() { return outcome }
+      if active.isEmpty, let outcome = try finishIfDone() {
+        if outcome.state.isFinal { DoorKey(path: driver.paths.doorFile(of: sweep.run)).forget() }
+        return outcome
+      }
       show(isForced: !events.isEmpty)
       try waitForNews()
     }

@@ -67,7 +67,7 @@ extension OpenStore {
     SweepDriver(
       store: tracking, artifacts: artifacts, plugins: everyPlugin(in: folder), launcher: builtinLauncher(),
       paths: SweepPaths(root: folder), runsExecutable: ownExecutable(), environment: inheritedEnvironment(),
-      clock: { .now() }, stop: Interrupts.stop, observer: observer)
+      clock: { .now() }, openDoor: doorOpener(), stop: Interrupts.stop, observer: observer)
   }
 }
 
