@@ -55,7 +55,12 @@ public final class TrackingServer: Sendable {
   // A family of routes adds a line here.
   private static func routes(_ context: RouteContext) -> RouteTable {
     RouteTable(
-      ServerRoutes.all(context)
+      ServerRoutes.all(context),
+      LogRoutes.all(context),
+      RunRoutes.all(context),
+      ExperimentRoutes.all(context),
+      SearchRoutes.all(context),
+      MetricRoutes.all(context)
     )
   }
 }

@@ -8,6 +8,11 @@ import TrackingServer
 
 /// A store on file in a folder of its own, and a server of it.
 final class ServedStore: Sendable {
+  /// One for all tests that do not mind each other's experiments.
+  static let shared: ServedStore = {
+    do { return try ServedStore() } catch { fatalError("no store could be served: \(error)") }
+  }()
+
   let folder: String
   let store: SQLTrackingStore
   let server: TrackingServer

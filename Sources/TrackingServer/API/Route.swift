@@ -21,8 +21,8 @@ struct Route: Sendable {
     var batch: WriteBatch
     /// What is answered once it is on the disk.
     var reply: APIReply = .empty
-    /// Translates a refusal; called on a thread that may wait for the store.
-    var refused: @Sendable (TrackingError) -> APIError = { APIError($0) }
+    /// Answers a refusal in its own way; called on a thread that may wait for the store.
+    var refused: @Sendable (TrackingError) throws -> APIReply = { throw $0 }
   }
 
   let method: APIMethod

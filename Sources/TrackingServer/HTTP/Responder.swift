@@ -91,7 +91,7 @@ struct Responder: Sendable {
       switch result {
       case .success: answer(recording.reply)
       case .failure(let refusal as TrackingError) where refusal.code != .busy:
-        work.blocking.run { answer(recording.refused(refusal).reply) }
+        work.blocking.run { answer(reply { try recording.refused(refusal) }) }
       case .failure(let error): answer(APIError(error).reply)
       }
     }

@@ -1,0 +1,222 @@
+import Testing
+import Tracking
+import TrackingServer
+
+/// The edge cases that MLflow 3.17.2 was asked, with its answers.
+struct EdgeTests {
+  @Test func `experiments are made once, renamed, tagged, deleted and restored`() throws {
+    let served = try ServedStore()
+    let api = try MLflowAPI(served)
+    let id = try api.experiment("vision")
+    #expect(id == "1")
+    #expect(
+      try api.refusal("experiments/create", ["name": "vision"], code: "RESOURCE_ALREADY_EXISTS")
+        .hasPrefix("Experiment(name=vision) already exists."))
+    #expect(
+      try api.refusal("experiments/create", ["name": "Default"], code: "RESOURCE_ALREADY_EXISTS").contains("Default"))
+    #expect(try api.refusal("experiments/create", [:]).hasPrefix("Missing value for required parameter 'name'."))
+    #expect(
+      try api.refusal("experiments/create", ["name": .text(String(repeating: "x", count: 501))])
+        == "'name' exceeds the maximum length of 500 characters")
+    let byName = try api.get("experiments/get-by-name", "experiment_name=vision").json["experiment"]
+    #expect(byName?["experiment_id"]?.text == id)
+    #expect(byName?["lifecycle_stage"]?.text == "active")
+    #expect(byName?["artifact_location"]?.text == "mlflow-artifacts:/1")
+    #expect(try api.get("experiments/get-by-name", "experiment_name=none").status == 404)
+    #expect(try api.get("experiments/get", "experiment_id=77").status == 404)
+    #expect(try api.get("experiments/get", "experiment_id=x").status == 400)
+    try api.post("experiments/set-experiment-tag", ["experiment_id": .text(id), "key": "team", "value": "a b"])
+    try api.post("experiments/update", ["experiment_id": .text(id), "new_name": "seeing"])
+    let renamed = try api.get("experiments/get", "experiment_id=1").json["experiment"]
+    #expect(renamed?["name"]?.text == "seeing")
+    #expect(renamed?["tags"] == [["key": "team", "value": "a b"]])
+    #expect(try api.post("experiments/delete", ["experiment_id": .text(id)]).status == 200)
+    #expect(try api.post("experiments/delete", ["experiment_id": .text(id)]).status == 404)
+    #expect(
+      try api.refusal("runs/create", ["experiment_id": .text(id)])
+        == "The experiment 1 must be in the 'active' state. Current state is deleted.")
+    #expect(try api.post("experiments/restore", ["experiment_id": .text(id)]).status == 200)
+    #expect(try api.post("runs/create", ["experiment_id": .text(id)]).status == 200)
+  }
+
+  @Test func `a run is made, read, ended, deleted and restored`() throws {
+    let served = try ServedStore()
+    let api = try MLflowAPI(served)
+    let made = try api.post(
+      "runs/create",
+      [
+        "experiment_id": "0", "start_time": "1234", "user_id": "ada", "run_name": "first",
+        "tags": [["key": "mlflow.runName", "value": "first"], ["key": "team", "value": "v"]], "unknown": 1,
+      ]
+    ).json["run"]
+    let id = try #require(made?["info"]?["run_id"]?.text)
+    #expect(id.count == 32)
+    #expect(made?["info"]?["run_uuid"]?.text == id)
+    #expect(made?["info"]?["start_time"] == 1234)
+    #expect(made?["info"]?["end_time"] == nil)
+    #expect(made?["info"]?["status"] == "RUNNING")
+    #expect(made?["info"]?["user_id"] == "ada")
+    #expect(made?["info"]?["artifact_uri"]?.text == "mlflow-artifacts:/0/\(id)/artifacts")
+    let update = try api.post(
+      "runs/update", ["run_uuid": .text(id), "run_id": .text(id), "status": "FINISHED", "end_time": 5678]
+    ).json["run_info"]
+    #expect(update?["status"] == "FINISHED")
+    #expect(update?["end_time"] == 5678)
+    let read = try api.get("runs/get", "run_id=\(id)").json["run"]
+    #expect(
+      read?["data"]?["tags"]
+        == [
+          ["key": "mlflow.runName", "value": "first"], ["key": "mlflow.user", "value": "ada"],
+          ["key": "team", "value": "v"],
+        ])
+    for _ in 0..<2 { #expect(try api.post("runs/delete", ["run_id": .text(id)]).status == 200) }
+    #expect(try api.get("runs/get", "run_uuid=\(id)").json["run"]?["info"]?["lifecycle_stage"] == "deleted")
+    #expect(
+      try api.refusal("runs/log-metric", ["run_id": .text(id), "key": "m", "value": 1, "timestamp": 1])
+        == "The run \(id) must be in the 'active' state. Current state is deleted.")
+    #expect(try api.post("runs/restore", ["run_id": .text(id)]).status == 200)
+    #expect(try api.search() == [id])
+  }
+
+  @Test func `what is wrong with a run is said as MLflow says it`() throws {
+    let api = try MLflowAPI(ServedStore.shared)
+    #expect(try api.get("runs/get", "run_id=no").json["message"] == "Run with id=no not found")
+    #expect(try api.get("runs/get", "run_id=no").status == 404)
+    #expect(try api.get("runs/get", "run_id=..%2F..").status == 404)
+    let missing = try api.get("runs/get")
+    #expect(missing.status == 400)
+    #expect(missing.json["message"]?.text?.hasPrefix("Missing value for required parameter 'run_id'.") == true)
+    #expect(
+      try api.refusal("runs/create", ["experiment_id": "99999999"], status: 404, code: "RESOURCE_DOES_NOT_EXIST")
+        == "No Experiment with id=99999999 exists")
+    for body in ["not json", "[]", "{", "{\"run_id\":", "{\"a\":1}x", "\u{1}"] {
+      let (status, json) = try api.raw("runs/create", body)
+      #expect(status == 400, "\(body)")
+      #expect(json["error_code"] == "BAD_REQUEST")
+    }
+    for path in ["runs/create", "runs/log-metric", "runs/log-batch", "runs/search", "experiments/search"] {
+      for opening in ["[", "{\"a\":"] {
+        let body = "{\"x\":" + String(repeating: opening, count: 100_000)
+        #expect(try api.raw(path, body).status == 400, "\(path)")
+      }
+    }
+  }
+
+  @Test func `metrics are checked and kept`() throws {
+    let api = try MLflowAPI(ServedStore.shared)
+    let run = try api.run(in: api.experiment("metrics"))
+    func log(_ fields: [String: Value]) -> Value {
+      .object(["run_id": .text(run), "key": "m", "value": 1, "timestamp": 1].merging(fields) { $1 })
+    }
+    #expect(
+      try api.refusal("runs/log-metric", log(["value": "abc"])).hasPrefix(
+        "Invalid value \"abc\" for parameter 'value' supplied: Hint: Value was of type 'str'."))
+    #expect(
+      try api.refusal("runs/log-metric", log(["timestamp": .null])).hasPrefix(
+        "Missing value for required parameter 'timestamp'."))
+    #expect(
+      try api.refusal("runs/log-metric", log(["key": .text(String(repeating: "k", count: 251))]))
+        == "'Metric name' exceeds the maximum length of 250 characters")
+    #expect(
+      try api.refusal("runs/log-metric", log(["key": "a#b"]))
+        == "Invalid value \"a#b\" for parameter 'name' supplied: Names may only contain alphanumerics, underscores (_), "
+        + "dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).")
+    for name in ["../up", "/top", "a//b", "a/../b", "./a", ".."] {
+      try api.refusal("runs/log-metric", log(["key": .text(name)]))
+    }
+    try api.refusal("runs/log-metric", log(["timestamp": -1]))
+    try api.refusal("runs/log-metric", log(["step": 1.5]))
+    try api.refusal(
+      "runs/log-metric", log(["run_id": "nobody"]), status: 404, code: "RESOURCE_DOES_NOT_EXIST")
+    for (fields, value) in [
+      (["value": "2.5", "timestamp": "12", "step": "3"], 2.5), (["value": "NaN"], Double.nan),
+      (["key": "größe/α", "value": -1e-300], -1e-300), (["value": "-Infinity", "step": 9], -.infinity),
+    ] as [([String: Value], Double)] {
+      #expect(try api.post("runs/log-metric", log(fields)).status == 200, "\(value)")
+    }
+    let history = try api.get("metrics/get-history", "run_id=\(run)&metric_key=m").json["metrics"]
+    #expect(
+      history == [
+        ["key": "m", "value": "NaN", "timestamp": 1, "step": 0],
+        ["key": "m", "value": "-Infinity", "timestamp": 1, "step": 9],
+        ["key": "m", "value": 2.5, "timestamp": 12, "step": 3],
+      ])
+    let page = try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&max_results=2").json
+    #expect(page["metrics"]?.list?.count == 2)
+    let token = try #require(page["next_page_token"]?.text)
+    let rest = try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&max_results=2&page_token=\(token)").json
+    #expect(rest["metrics"]?.list?.count == 1)
+    #expect(rest["next_page_token"] == nil)
+    #expect(try api.get("metrics/get-history", "run_id=\(run)&metric_key=none").json == [:])
+    #expect(try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&max_results=0").status == 400)
+    let bulk = try api.get("metrics/get-history-bulk", "run_id=\(run)&metric_key=m").json["metrics"]
+    #expect(bulk?.list?.count == 3)
+    #expect(bulk?.list?.first?["run_id"]?.text == run)
+  }
+
+  @Test func `parameters are set once, and tags as often as one likes`() throws {
+    let api = try MLflowAPI(ServedStore.shared)
+    let run = try api.run(in: api.experiment("parameters"))
+    let id = Value.text(run)
+    #expect(try api.post("runs/log-parameter", ["run_id": id, "key": "p", "value": "1"]).status == 200)
+    #expect(try api.post("runs/log-parameter", ["run_id": id, "key": "p", "value": "1"]).status == 200)
+    #expect(
+      try api.refusal("runs/log-parameter", ["run_id": id, "key": "p", "value": "2"])
+        == "Changing param values is not allowed. Param with key='p' was already logged with value='1' for run "
+        + "ID='\(run)'. Attempted logging new value '2'.")
+    let long = Value.text(String(repeating: "é", count: 9000))
+    #expect(try api.post("runs/log-parameter", ["run_id": id, "key": "long", "value": long]).status == 200)
+    #expect(try api.post("runs/set-tag", ["run_id": id, "key": "long", "value": long]).status == 200)
+    #expect(try api.post("runs/set-tag", ["run_id": id, "key": "mlflow.runName", "value": "named"]).status == 200)
+    #expect(
+      try api.post("runs/set-tag", ["run_id": id, "key": "mlflow.note.content", "value": "a note"]).status == 200)
+    #expect(try api.post("runs/set-tag", ["run_id": id, "key": "gone", "value": "x"]).status == 200)
+    #expect(try api.post("runs/delete-tag", ["run_id": id, "key": "gone"]).status == 200)
+    #expect(try api.post("runs/delete-tag", ["run_id": id, "key": "gone"]).status == 404)
+    let read = try api.get("runs/get", "run_id=\(run)").json["run"]
+    #expect(read?["info"]?["run_name"] == "named")
+    #expect(read?["data"]?["params"]?.list?.map { $0["key"] } == ["p", "long"])
+    #expect(read?["data"]?["params"]?.list?.last?["value"]?.text?.count == 6000)
+    let tags = read?["data"]?["tags"]?.list ?? []
+    #expect(tags.map { $0["key"]?.text } == ["long", "mlflow.note.content", "mlflow.runName"])
+    #expect(tags.first?["value"]?.text?.count == 8000)
+  }
+
+  @Test func `a batch is logged whole or not at all`() throws {
+    let api = try MLflowAPI(ServedStore.shared)
+    let run = try api.run(in: api.experiment("batches"))
+    func metrics(_ count: Int) -> Value {
+      .list((0..<count).map { ["key": "m", "value": .real(Double($0)), "timestamp": 5, "step": .integer(Int64($0))] })
+    }
+    func pairs(_ count: Int) -> Value { .list((0..<count).map { ["key": .text("k\($0)"), "value": "v"] }) }
+    func batch(_ fields: [String: Value]) -> Value { .object(["run_id": .text(run)].merging(fields) { $1 }) }
+    func tooMany(_ limit: Int, _ name: String, _ count: Int) -> String {
+      "A batch logging request can contain at most \(limit) \(name). Got \(count) \(name). Please split up \(name) across "
+        + "multiple requests and try again."
+    }
+    #expect(try api.refusal("runs/log-batch", batch(["metrics": metrics(1001)])) == tooMany(1000, "metrics", 1001))
+    #expect(try api.refusal("runs/log-batch", batch(["params": pairs(101)])) == tooMany(100, "params", 101))
+    #expect(try api.refusal("runs/log-batch", batch(["tags": pairs(101)])) == tooMany(100, "tags", 101))
+    #expect(
+      try api.refusal("runs/log-batch", batch(["metrics": metrics(990), "params": pairs(10), "tags": pairs(10)]))
+        == tooMany(1000, "metrics, params, and tags", 1010))
+    let double: Value = [["key": "d", "value": "1"], ["key": "d", "value": "1"]]
+    #expect(
+      try api.refusal("runs/log-batch", batch(["params": double]))
+        == "Duplicate parameter keys have been submitted: ['d']. Please ensure the request contains only one param value "
+        + "per param key.")
+    #expect(try api.post("runs/log-batch", batch([:])).status == 200)
+    try api.post("runs/log-batch", batch(["params": pairs(1)]))
+    let mixed: Value = [["key": "new", "value": "1"], ["key": "k0", "value": "other"]]
+    #expect(
+      try api.refusal("runs/log-batch", batch(["metrics": metrics(3), "params": mixed]))
+        == "Changing param values is not allowed. Params were already logged='[{'key': 'k0', 'old_value': 'v', "
+        + "'new_value': 'other'}]' for run ID='\(run)'.")
+    #expect(try api.get("runs/get", "run_id=\(run)").json["run"]?["data"]?["metrics"] == nil)
+    #expect(try api.post("runs/log-batch", batch(["metrics": metrics(900), "tags": pairs(100)])).status == 200)
+    let data = try api.get("runs/get", "run_id=\(run)").json["run"]?["data"]
+    #expect(data?["metrics"] == [["key": "m", "value": 899.0, "timestamp": 5, "step": 899]])
+    #expect(data?["tags"]?.list?.count == 101)
+    #expect(data?["params"]?.list?.count == 1)
+  }
+}
