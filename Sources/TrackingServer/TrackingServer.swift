@@ -60,7 +60,8 @@ public final class TrackingServer: Sendable {
       RunRoutes.all(context),
       ExperimentRoutes.all(context),
       SearchRoutes.all(context),
-      MetricRoutes.all(context)
+      MetricRoutes.all(context),
+      ArtifactRoutes.all(context)
     )
   }
 }
