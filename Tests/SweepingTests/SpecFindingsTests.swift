@@ -60,7 +60,9 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "seed: 7", "max_retries: 7", "12:1: error: the spec has no 'max_retries'; it belongs into limits"),
     Fault(parameter, "{type: uniform, min: 0, max_value: 1}", "5:22: error: x has no 'min'; did you mean 'min_value'?"),
     Fault("  x:", "  --x:", "5:3: error: '--x' cannot name a parameter"),
-    Fault("type: sweep", "type: command", "1:7: error: the type is 'command'; only a file of type sweep is read here"),
+    Fault(
+      "type: sweep", "type: parallel",
+      "1:7: error: the type is 'parallel'; a sweep is read here, a command, or a pipeline of one sweep step"),
     Fault("seed: 7", "seed: 7\nseed: 8", "'seed' stands twice"),
     // Ends and objectives.
     Fault("  goal: minimize", "  goal: minimize\n  select: first", "9:11: error: select is 'first', and can be"),

@@ -114,7 +114,8 @@ extension SweepLoop {
 
   private func success(_ job: ActiveJob, _ message: String, _ series: [SeriesSummary]) -> End {
     let metric = spec.objective.metric
-    guard !series.contains(where: { $0.name == metric }) else {
+    // A single command has no objective.
+    guard !metric.isEmpty, !series.contains(where: { $0.name == metric }) else {
       return End(outcome: .exited(0), state: .finished, reason: message)
     }
     let logged = series.map(\.name)
@@ -219,11 +220,15 @@ extension SweepLoop {
     } else {
       return nil
     }
-    let hasScore = best != nil
+    let hasScore = best != nil || spec.objective.metric.isEmpty && counts[.finished, default: 0] > 0
     return try finish(
       Ending(
         state: hasScore ? .finished : .failed,
-        reason: hasScore ? reason : "no trial logged a finite '\(spec.objective.metric)'; \(reason)", cause: .canceled,
+        reason: hasScore
+          ? reason
+          : spec.objective.metric.isEmpty
+            ? trials.last?.reason ?? reason : "no trial logged a finite '\(spec.objective.metric)'; \(reason)",
+        cause: .canceled,
         details: details))
   }
 

@@ -27,6 +27,7 @@ extension SpecReader {
   func objectives(
     _ one: SpecMember?, _ several: SpecMember?, top: SpecNode, trainer: (any Trainer.Type)?
   ) -> (all: [SweepSpec.Objective], target: SpecMember?)? {
+    if isSingle { return ([SweepSpec.Objective(metric: "", goal: .minimize)], nil) }
     guard let several else {
       guard let objective = objective(one, top: top, trainer: trainer) else { return nil }
       return ([objective], one?.value.members?.first { $0.name == "target" })

@@ -216,6 +216,8 @@ extension SpecReader {
         refuse(missing(reference, among: inputs.outputs.sorted(), "outputs"))
       case .outputs: break
       case .inputs where inputs.values[name] != nil: break
+      // A component's optional input that nobody gives: its part of the command is left out.
+      case .inputs where isOptional && optionalInputs.contains(name): break
       case .inputs where found.isEmpty && places[name] == nil:
         refuse(missing(reference, among: inputs.values.keys.sorted(), "inputs"))
       case .searchSpace where found.isEmpty && places[name] == nil:

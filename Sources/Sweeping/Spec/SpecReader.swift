@@ -8,6 +8,10 @@ final class SpecReader {
   let options: SpecOptions
   /// True for a file that names Azure's own schema: what Azure takes is warned of where it makes no sense, not refused.
   var isAzures = false
+  /// True for a job of one command: there is nothing to compare, so it has no objective.
+  var isSingle = false
+  /// Inputs of a component that may be left out, and are.
+  var optionalInputs: Set<String> = []
   /// Inputs that are not on this machine.
   var unresolved: [(name: String, text: String, node: SpecNode)] = []
   private(set) var findings: [Finding] = []
@@ -78,6 +82,9 @@ final class SpecReader {
     if let near = nearestName(to: name, among: known) { return "\(place) has no '\(name)'; did you mean '\(near)'?" }
     return "\(place) has no '\(name)'; it has \(known.joined(separator: ", "))"
   }
+
+  /// Notes a key of Azure's that means nothing on this machine.
+  func passOver(_ member: SpecMember) { passedOver.append(member) }
 
   /// Reports all of Azure's keys that were passed over, in one warning.
   func reportPassedOver() {

@@ -19,7 +19,8 @@ public enum SweepFile {
     var spec: SweepSpec?
     var warmStart: WarmStart?
     do {
-      if let top = try SpecNode.read(text) {
+      if let file = try SpecNode.read(text) {
+        let top = AzureJob(reader: reader).sweep(file)
         reader.isAzures = top.member("$schema")?.value.scalarText?.contains("azuremlschemas") ?? false
         warmStart = reader.warmStart(top.member("warm_start"), top.member("resume_from"))
         spec = read(top, reader, folder: parts.dropLast().last.map(String.init), freshSeed)
@@ -41,7 +42,8 @@ public enum SweepFile {
       let members = reader.members(of: top, "the spec", known: SpecKeys.top, ignored: SpecKeys.topIgnored)
     else { return nil }
     if let type = members["type"], let text = reader.text(type), text.lowercased() != "sweep" {
-      reader.error(type.value, "the type is '\(text)'; only a file of type sweep is read here")
+      reader.error(
+        type.value, "the type is '\(text)'; a sweep is read here, a command, or a pipeline of one sweep step")
     }
     if members["search_space"] == nil {
       reader.error(top, "the spec has no search_space; say what is searched, parameter by parameter")

@@ -169,7 +169,7 @@ func drive(
     let exit: Exit = Interrupts.signal == 15 ? .terminated : .interrupted
     throw CommandFailure(exit, "sweep \(id) is interrupted; `runs sweep resume \(id)` goes on with it")
   }
-  guard outcome.state == .finished, board.best != nil else {
+  guard outcome.state == .finished, board.best != nil || sweep.spec.objective.metric.isEmpty else {
     throw CommandFailure(.no, "sweep \(id) \(outcome.state.rawValue): \(outcome.reason)")
   }
 }
@@ -177,7 +177,10 @@ func drive(
 private func printResult(
   _ sweep: Sweep, _ board: Leaderboard, _ outcome: SweepOutcome, _ options: DriveOptions, _ common: GlobalOptions
 ) {
-  guard !board.entries.isEmpty else { return }
+  guard let first = board.entries.first else { return }
+  if sweep.spec.objective.metric.isEmpty {
+    return write("run \(first.run.id) \(first.run.state.rawValue)\n")
+  }
   let screen = common.out
   write(board.table(sweep.spec, limit: options.top, now: .now()).text(on: screen))
   let took = outcome.progress.started.milliseconds(to: outcome.progress.now)
