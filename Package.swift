@@ -205,7 +205,8 @@ let package = Package(
       ]),
     tests(
       "TrackingServerTests",
-      ["Tracking", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "TrackingServer", "TrackingClient"]),
+      ["Tracking", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "TrackingServer", "TrackingClient"],
+      exclude: ["Clients"]),
     tests("ArchitectureTests", []),
     tests(
       "CommandTests",

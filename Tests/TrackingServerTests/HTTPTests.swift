@@ -1,5 +1,7 @@
 import Foundation
+import SQLTracking
 import Testing
+import Tracking
 import TrackingServer
 
 /// What holds for every request, whatever it asks for.
@@ -83,6 +85,60 @@ struct HTTPTests {
       // user:secret
       #expect(try client.request("GET", path, headers: ["Authorization": "Basic dXNlcjpzZWNyZXQ="]).status == 200)
     }
+  }
+
+  @Test func `a web page cannot record anything`() throws {
+    let served = try ServedStore()
+    let client = try served.client()
+    let path = "/api/2.0/mlflow/experiments/create"
+    func status(_ name: String, _ headers: [String: String]) throws -> Int {
+      try client.request("POST", path, "{\"name\":\"\(name)\"}", headers: headers).status
+    }
+    #expect(try status("a", ["Origin": "http://evil.example"]) == 403)
+    #expect(try status("a", ["Origin": "null"]) == 403)
+    #expect(try status("a", ["Origin": "http://localhost:81"]) == 403)
+    #expect(try status("a", ["Sec-Fetch-Site": "cross-site"]) == 403)
+    for type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""] {
+      #expect(try status("a", ["Content-Type": type]) == 400, "\(type)")
+    }
+    #expect(try status("a", ["Origin": "http://localhost"]) == 200)
+    #expect(try status("b", ["Content-Type": "application/json; charset=utf-8"]) == 200)
+    #expect(try served.store.experiments().map(\.name) == ["Default", "a", "b"])
+  }
+
+  @Test func `bodies and addresses are bounded`() throws {
+    let served = try ServedStore {
+      $0.limits.bodyBytes = 1000
+    }
+    let path = "/api/2.0/mlflow/experiments/create"
+    let client = try served.client()
+    #expect(try client.request("POST", path, String(repeating: " ", count: 1001) + "{}").status == 413)
+    #expect(try client.request("POST", path, "{\"name\":\"a\"}").status == 200)
+    let chunked = try served.client()
+    try chunked.send(
+      "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        .utf8)
+    for _ in 0..<11 { try chunked.send(("64\r\n" + String(repeating: " ", count: 100) + "\r\n").utf8) }
+    #expect(try chunked.answer().status == 413)
+    #expect(try chunked.isClosed())
+    #expect(try client.request("GET", "/health?" + String(repeating: "x", count: 17_000)).status == 414)
+    #expect(try client.request("GET", "/api/2.0/mlflow/runs/get?run_id=%zz").status == 400)
+  }
+
+  @Test func `a stop answers what was sent before it`() throws {
+    let served = try ServedStore()
+    let api = try MLflowAPI(served)
+    let run = try api.run()
+    let body = "{\"run_id\":\"\(run)\",\"key\":\"m\",\"value\":1,\"timestamp\":1}"
+    let idle = try served.client()
+    #expect(try idle.request("GET", "/health").status == 200)
+    for _ in 0..<20 {
+      #expect(try api.client.request("POST", "/api/2.0/mlflow/runs/log-metric", body).status == 200)
+    }
+    served.server.stop()
+    #expect(try idle.isClosed())
+    #expect(throws: (any Error).self) { try served.client() }
+    #expect(try served.store.points(of: try #require(RunID(run)), metric: "m").count == 20)
   }
 
   @Test func `a unix socket serves its owner`() throws {

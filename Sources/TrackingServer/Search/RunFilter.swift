@@ -48,6 +48,7 @@ struct RunFilter {
     switch clause.key.entity {
     case "metric": try addNumber(.metric(clause.key.name), clause, expected: "metric")
     case "parameter":
+      try checkQuoted(clause)
       try check(clause, Self.textComparators + ["IS NOT NULL", "IS NULL"])
       clauses.append(FilterClause(.parameter(clause.key.name), try text(clause, of: "parameter")))
     case "tag": try addTag(clause, isRun)
@@ -66,6 +67,16 @@ struct RunFilter {
     guard allowed.contains(clause.comparator) else {
       let list = allowed.sorted().map { "'\($0)'" }.joined(separator: ", ")
       throw APIError.invalid("Invalid comparator '\(clause.comparator)' not one of '{\(list)}'")
+    }
+  }
+
+  // MLflow looks at the value before the comparator.
+  private func checkQuoted(_ clause: SearchText.Clause) throws {
+    switch clause.operand {
+    case .text, .none: break
+    default:
+      throw APIError.invalid(
+        "Expected a quoted string value for \(clause.key.entity) (e.g. 'my-value'). Got value \(clause.written)")
     }
   }
 
@@ -92,12 +103,12 @@ struct RunFilter {
       throw APIError.invalid(
         "While parsing a list in the query, expected a non-empty list of string values, but got poorly formatted list")
     default:
-      let hint = kind == "parameter" || kind == "tag" ? "\(kind) (e.g. 'my-value')" : kind
-      throw APIError.invalid("Expected a quoted string value for \(hint). Got value \(clause.written)")
+      throw APIError.invalid("Expected a quoted string value for \(kind). Got value \(clause.written)")
     }
   }
 
   private mutating func addTag(_ clause: SearchText.Clause, _ isRun: (String) -> Bool) throws {
+    try checkQuoted(clause)
     try check(clause, Self.textComparators + ["IS NOT NULL", "IS NULL"])
     let comparison = try text(clause, of: "tag")
     let field: RunField

@@ -35,7 +35,8 @@ struct Runs: ParsableCommand {
       CommandGroup(
         name: "Check and set up",
         subcommands: [
-          ModelCommand.self, FsckCommand.self, PluginsCommand.self, PluginCommand.self, CompletionsCommand.self,
+          ServeCommand.self, ModelCommand.self, FsckCommand.self, PluginsCommand.self, PluginCommand.self,
+          CompletionsCommand.self,
           TrialRunCommand.self, BenchCommand.self,
         ]),
     ])

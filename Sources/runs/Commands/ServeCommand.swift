@@ -1,0 +1,72 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Tracking
+internal import TrackingServer
+
+/// `runs serve`.
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serves the store to MLflow clients, and to any other, over HTTP.",
+    usage: "runs serve [--host <host>] [--port <port> | --unix <path>] [<options>]",
+    discussion: """
+      An MLflow client of any language logs here when its MLFLOW_TRACKING_URI names the server. The line on standard \
+      error tells when it listens, and where. Ctrl-C or SIGTERM ends it after it has answered what it took. Other machines \
+      reach it with --host only, and then each request must bring a token.
+
+      Examples:
+        runs serve
+        runs serve --port 0 --store experiments/.runs
+        MLFLOW_TRACKING_URI=http://127.0.0.1:5000 python train.py
+        runs serve --unix /run/user/1000/runs.sock
+      """)
+
+  @Option(
+    help: ArgumentHelp("The address to listen on; other machines reach any but 127.0.0.1 and ::1.", valueName: "host"))
+  var host = "127.0.0.1"
+
+  @Option(help: ArgumentHelp("The TCP port; 0 for any free one.", valueName: "port"))
+  var port = 5000
+
+  @Option(
+    help: ArgumentHelp("Listen on a socket file instead, for this user only.", valueName: "path"), completion: .file())
+  var unix: String?
+
+  @Option(
+    help: ArgumentHelp("A further name by which clients may call the server; can be repeated.", valueName: "name"))
+  var allowedHost: [String] = []
+
+  @OptionGroup var common: GlobalOptions
+
+  /// Refuses what cannot be listened on.
+  func validate() throws {
+    guard (0...65535).contains(port) else { throw ValidationError("--port is a number from 0 to 65535.") }
+  }
+
+  /// Serves until a signal ends it.
+  func run() throws {
+    let store = try common.openOrMakeStore()
+    let address = unix.map { ListeningAddress.unix(path: $0) } ?? .tcp(host: host, port: port)
+    let server = TrackingServer(
+      store: store.tracking, artifacts: store.artifacts,
+      settings: TrackingServer.Settings(address: address, access: try access(store), allowedHosts: allowedHost))
+    let wake = try Interrupts.watch()
+    let bound = try server.start()
+    remark("serving \(store.folder) at \(bound.url)")
+    while Interrupts.count == 0 {
+      var ready = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
+      _ = poll(&ready, 1, -1)
+      Interrupts.drain()
+    }
+    server.stop()
+  }
+
+  // This machine's users are trusted with a loopback address; everyone else brings a token.
+  private func access(_ store: OpenStore) throws -> AccessRule {
+    if unix != nil || ["127.0.0.1", "::1", "localhost"].contains(host) { return .everyone }
+    throw CommandFailure(
+      .usage,
+      "--host \(host) lets other machines in, and the store has no token for them; leave --host away to serve this "
+        + "machine alone, and reach it through ssh -L \(port):127.0.0.1:\(port)")
+  }
+}
