@@ -5,6 +5,8 @@ internal import Tracking
 struct SpecInputs {
   var values: [String: Value] = [:]
   var paths: Set<String> = []
+  /// The names of all that were declared, those included of which something was wrong, which is reported.
+  var declared: Set<String> = []
   /// The names of declared outputs.
   var outputs: Set<String> = []
 }
@@ -20,6 +22,7 @@ extension SpecReader {
     checkSpellings(made, TrialEnvironment.outputPrefix)
     for member in declared {
       checkName(member, "an input")
+      found.declared.insert(member.name)
       if let (value, isPath) = input(member, assets) {
         found.values[member.name] = value
         if isPath { found.paths.insert(member.name) }
@@ -215,7 +218,7 @@ extension SpecReader {
       case .outputs where !inputs.outputs.contains(name):
         refuse(missing(reference, among: inputs.outputs.sorted(), "outputs"))
       case .outputs: break
-      case .inputs where inputs.values[name] != nil: break
+      case .inputs where inputs.declared.contains(name): break
       // A component's optional input that nobody gives: its part of the command is left out.
       case .inputs where isOptional && optionalInputs.contains(name): break
       case .inputs where found.isEmpty && places[name] == nil:
