@@ -61,7 +61,11 @@ public final class TrackingServer: Sendable {
       ExperimentRoutes.all(context),
       SearchRoutes.all(context),
       MetricRoutes.all(context),
-      ArtifactRoutes.all(context)
+      ArtifactRoutes.all(context),
+      InputRoutes.all(context),
+      LoggedModelRoutes.all(context),
+      RegistryRoutes.all(context),
+      ModelVersionRoutes.all(context)
     )
   }
 }

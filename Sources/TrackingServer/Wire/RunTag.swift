@@ -20,6 +20,7 @@ enum RunTag {
   /// Returns the tags that clients see: those of the record, and what they expect as tags.
   static func shown(_ row: RunRow) -> [(key: String, value: String)] {
     var tags = row.tags
+    tags[InputModels.tag] = nil
     if let name = row.run.name { tags[self.name] = name }
     if let parent = row.run.parent { tags[self.parent] = parent.text }
     if !row.run.note.isEmpty { tags[note] = row.run.note }

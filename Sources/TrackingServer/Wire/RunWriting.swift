@@ -30,7 +30,12 @@ extension JSONPen {
       }
       data.list("tags", RunTag.shown(row)) { pen, tag in pen.tag(tag.key, tag.value) }
     }
-    object("inputs") { pen in pen.list("dataset_inputs", inputs) { $0.input($1) } }
+    object("inputs") { pen in
+      pen.list("dataset_inputs", inputs) { $0.input($1) }
+      pen.list("model_inputs", InputModels.read(row.tags)) { pen, model in
+        pen.object { $0.field("model_id", model) }
+      }
+    }
     object("outputs") { pen in
       pen.list("model_outputs", outputs) { pen, output in
         pen.object {
