@@ -102,6 +102,16 @@ let package = Package(
       ]),
     // The tracking API through that door.
     room("TrackingClient", ["Tracking", .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+    // Brings runs in from MLflow and TensorBoard, and out to MLflow.
+    room(
+      "Exchange",
+      [
+        "Tracking", .product(name: "Yams", package: "Yams"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+      ]),
+    // Reads the SQL database of an MLflow server.
+    room("MLflowDatabase", ["Tracking", "SQL"]),
     // The contract suites that every store, artifact store, strategy and launcher passes.
     room("TrackingContracts", ["Tracking"]),
     // Draws each proposal at random.
@@ -150,7 +160,7 @@ let package = Package(
         "ParetoStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "HalvingPolicy",
         "PlateauPolicies",
         "PluginProcesses", "LocalLauncher", "TrackingServer", "TrackingClient",
-        "ImageClassificationTrainer",
+        "Exchange", "MLflowDatabase", "ImageClassificationTrainer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -207,6 +217,17 @@ let package = Package(
       "TrackingServerTests",
       ["Tracking", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "TrackingServer", "TrackingClient"],
       exclude: ["Clients"]),
+    // An importer that the tests kill.
+    .executableTarget(
+      name: "ImportProcess",
+      dependencies: ["Tracking", "SQLite", "SQLTracking", "TarArtifacts", "Exchange"], path: "Tests/ImportProcess",
+      swiftSettings: strict),
+    tests(
+      "ExchangeTests",
+      [
+        "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "Exchange", "MLflowDatabase",
+        "ImportProcess",
+      ], exclude: ["Golden"]),
     tests("ArchitectureTests", []),
     tests(
       "CommandTests",

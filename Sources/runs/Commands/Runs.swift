@@ -31,7 +31,10 @@ struct Runs: ParsableCommand {
         ]),
       CommandGroup(
         name: "Record",
-        subcommands: [LogCommand.self, TagCommand.self, NoteCommand.self, ArtifactsCommand.self]),
+        subcommands: [
+          LogCommand.self, TagCommand.self, NoteCommand.self, ArtifactsCommand.self, ImportCommand.self,
+          ExportCommand.self,
+        ]),
       CommandGroup(
         name: "Check and set up",
         subcommands: [

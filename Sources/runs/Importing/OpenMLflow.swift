@@ -1,0 +1,88 @@
+internal import Exchange
+internal import Glibc
+internal import MLflowDatabase
+internal import SQL
+internal import SQLite
+internal import Tracking
+
+/// Opens the MLflow store that a person names: a folder, a database or a server.
+///
+/// - Parameters:
+///   - artifacts: where artifacts are that are not where their records say.
+///   - report: takes what cannot be read.
+/// - Throws: exit code 3 where there is nothing, 2 for what is no MLflow store.
+func openMLflow(_ place: String, artifacts: String?, report: @escaping ProblemReport) throws -> OpenForeignStore {
+  if place.hasPrefix("http://") || place.hasPrefix("https://") {
+    return try openServer(place, artifacts: artifacts, report: report)
+  }
+  // As MLflow writes them: sqlite:///mlflow.db, sqlite:////tmp/mlflow.db, file:///tmp/mlruns.
+  var path = place
+  for scheme in ["sqlite:///", "file://"] where path.hasPrefix(scheme) { path.removeFirst(scheme.count) }
+  if let scheme = path.firstRange(of: "://") {
+    throw CommandFailure(
+      .usage,
+      "a store at '\(path[..<scheme.upperBound])...' cannot be read; name a folder, an SQLite database or a server")
+  }
+  path = absolute(path)
+  guard exists(path) else { throw CommandFailure(.notFound, "there is nothing at '\(path)' to import") }
+  if isFolder(path) {
+    // The folder that a script ran in is as good as the one that MLflow made there.
+    if !MLflowFileStore.isStore(path), MLflowFileStore.isStore(path + "/mlruns") { path += "/mlruns" }
+    return OpenForeignStore(
+      store: try MLflowFileStore(path, report: report), files: LocalFiles(folder: artifacts, report: report),
+      origin: "mlflow")
+  }
+  do {
+    let database = try MLflowDatabase(SQLiteFile(reading: path), report: report)
+    let beside = parent(of: path) + "/mlartifacts"
+    return OpenForeignStore(
+      store: database,
+      files: LocalFiles(folder: artifacts ?? (isFolder(beside) ? beside : nil), report: report), origin: "mlflow")
+  } catch let error as SQLError {
+    throw CommandFailure(
+      error.code == .notADatabase ? .usage : .system, "'\(path)' cannot be read as an SQLite database: \(error.message)"
+    )
+  }
+}
+
+private func openServer(
+  _ url: String, artifacts: String?, report: @escaping ProblemReport
+) throws -> OpenForeignStore {
+  var authorization: String?
+  if let token = environment("MLFLOW_TRACKING_TOKEN"), !token.isEmpty {
+    authorization = "Bearer " + token
+  } else if let user = environment("MLFLOW_TRACKING_USERNAME"), !user.isEmpty {
+    let password = environment("MLFLOW_TRACKING_PASSWORD") ?? ""
+    authorization = "Basic " + base64(Array("\(user):\(password)".utf8))
+  }
+  var template = Array("\(environment("TMPDIR") ?? "/tmp")/runs-import-XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else {
+    throw CommandFailure(.system, "no folder can be made in $TMPDIR: \(String(cString: strerror(errno)))")
+  }
+  let scratch = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let server = MLflowServer(
+    url: url, authorization: authorization, scratch: scratch, artifacts: artifacts, report: report)
+  return OpenForeignStore(store: server, files: server, origin: "mlflow", close: { rmdir(scratch) })
+}
+
+/// Returns whether a path leads to a folder.
+func isFolder(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// Returns whether there is something at a path.
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+private func base64(_ bytes: [UInt8]) -> String {
+  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
+  var out = String.UnicodeScalarView()
+  for start in stride(from: 0, to: bytes.count, by: 3) {
+    let part = bytes[start..<min(start + 3, bytes.count)]
+    let bits = part.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - part.count))
+    for place in 0..<4 {
+      out.append(place <= part.count ? alphabet[bits >> (18 - 6 * place) & 63] : "=")
+    }
+  }
+  return String(out)
+}
