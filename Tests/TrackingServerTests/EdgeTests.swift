@@ -1,3 +1,5 @@
+import SQLTracking
+import TarArtifacts
 import Testing
 import Tracking
 import TrackingServer
@@ -218,5 +220,76 @@ struct EdgeTests {
     #expect(data?["metrics"] == [["key": "m", "value": 899.0, "timestamp": 5, "step": 899]])
     #expect(data?["tags"]?.list?.count == 101)
     #expect(data?["params"]?.list?.count == 1)
+  }
+
+  @Test func `a token for one run reaches it and those below it`() throws {
+    let open = try ServedStore()
+    let first = try MLflowAPI(open)
+    let parent = try first.run()
+    let child = try first.run(in: "0", ["tags": [["key": "mlflow.parentRunId", "value": .text(parent)]]])
+    let other = try first.run()
+    let granted = try #require(RunID(parent))
+    let guarded = TrackingServer(
+      store: open.store, artifacts: TarArtifactStore(directory: open.folder + "/artifacts"),
+      settings: TrackingServer.Settings(access: .token("t", AccessGrant(.log, run: granted))))
+    let bound = try guarded.start()
+    defer { guarded.stop() }
+    let client = try RawClient(port: bound.port)
+    func status(_ method: String, _ path: String, _ body: Value? = nil) throws -> Int {
+      try client.request(
+        method, "/api/2.0/mlflow/" + path, body?.json, headers: ["Authorization": "Bearer t"]
+      ).status
+    }
+    for (run, expected) in [(parent, 200), (child, 200), (other, 403), ("nobody", 403)] {
+      let id = Value.text(run)
+      #expect(
+        try status("POST", "runs/log-metric", ["run_id": id, "key": "m", "value": 1, "timestamp": 1]) == expected)
+      #expect(try status("POST", "runs/log-batch", ["run_id": id]) == expected, "\(run)")
+      #expect(try status("POST", "runs/set-tag", ["run_id": id, "key": "t", "value": "v"]) == expected)
+      #expect(try status("POST", "runs/log-parameter", ["run_id": id, "key": "p", "value": "v"]) == expected)
+      #expect(try status("POST", "runs/delete-tag", ["run_id": id, "key": "t"]) == expected)
+      #expect(try status("POST", "runs/update", ["run_id": id]) == expected)
+      #expect(try status("GET", "runs/get?run_id=\(run)") == expected)
+      #expect(try status("GET", "metrics/get-history?run_id=\(run)&metric_key=m") == expected)
+      #expect(try status("GET", "metrics/get-history-bulk?run_id=\(run)&metric_key=m") == expected)
+      #expect(try status("POST", "runs/delete", ["run_id": id]) == 403)
+    }
+    #expect(try status("POST", "runs/create", ["experiment_id": "0"]) == 403)
+    let nested: Value = [["key": "mlflow.parentRunId", "value": .text(child)]]
+    #expect(try status("POST", "runs/create", ["experiment_id": "0", "tags": nested]) == 200)
+    #expect(try status("POST", "experiments/update", ["experiment_id": "0", "new_name": "x"]) == 403)
+    #expect(try status("POST", "experiments/delete", ["experiment_id": "0"]) == 403)
+    #expect(try open.store.points(of: try #require(RunID(other)), metric: "m").count == 0)
+  }
+
+  @Test func `a trial that a sweep launched keeps its state and its typed parameters`() throws {
+    let served = try ServedStore()
+    let api = try MLflowAPI(served)
+    let sweep = try #require(RunID("sweep0000001"))
+    let trial = sweep.trial(0)
+    try served.store.commit([
+      .createRun(NewRun(id: sweep, experiment: "tuning", kind: .hyperdrive, state: .running)),
+      .createRun(
+        NewRun(
+          id: trial, experiment: "tuning", kind: .trial, parent: sweep, number: 0, state: .running,
+          parameters: [Parameter("lr", 0.1), Parameter("flag", true), Parameter("n", 3)])),
+    ])
+    for status in ["FINISHED", "FAILED", "KILLED"] {
+      let answer = try api.post(
+        "runs/update", ["run_id": .text(trial.text), "status": .text(status), "end_time": 5, "run_name": "mine"])
+      #expect(answer.status == 200)
+      #expect(answer.json["run_info"]?["status"] == "RUNNING")
+      #expect(answer.json["run_info"]?["run_name"] == "mine")
+    }
+    for (key, value) in [("lr", "0.1"), ("flag", "True"), ("n", "3")] {
+      let body: Value = ["run_id": .text(trial.text), "key": .text(key), "value": .text(value)]
+      #expect(try api.post("runs/log-parameter", body).status == 200, "\(key)")
+    }
+    let both: Value = [["key": "lr", "value": "0.1"], ["key": "new", "value": "x"]]
+    #expect(try api.post("runs/log-batch", ["run_id": .text(trial.text), "params": both]).status == 200)
+    try api.refusal("runs/log-parameter", ["run_id": .text(trial.text), "key": "lr", "value": "0.2"])
+    let read = try api.get("runs/get", "run_id=\(trial)").json["run"]
+    #expect(read?["data"]?["params"]?.list?.map { $0["value"]?.text } == ["0.1", "true", "3", "x"])
+    #expect(read?["data"]?["tags"]?.list?.contains(["key": "mlflow.parentRunId", "value": .text(sweep.text)]) == true)
   }
 }

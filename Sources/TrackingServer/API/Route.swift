@@ -19,6 +19,8 @@ struct Route: Sendable {
   struct Recording: Sendable {
     /// What is recorded; nothing when it is empty.
     var batch: WriteBatch
+    /// Checked before it is recorded, on a thread that may wait for the store; nil for nothing to check.
+    var check: (@Sendable () throws -> Void)?
     /// What is answered once it is on the disk.
     var reply: APIReply = .empty
     /// Answers a refusal in its own way; called on a thread that may wait for the store.

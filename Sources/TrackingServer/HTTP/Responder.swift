@@ -75,7 +75,16 @@ struct Responder: Sendable {
     case .blocking(let route): work.blocking.run { answer(reply { try route(request) }) }
     case .record(let route):
       do {
-        record(try route(request), answer: answer)
+        let recording = try route(request)
+        guard let check = recording.check else { return record(recording, answer: answer) }
+        work.blocking.run {
+          do {
+            try check()
+            record(recording, answer: answer)
+          } catch {
+            answer(APIError(error).reply)
+          }
+        }
       } catch {
         answer(APIError(error).reply)
       }

@@ -13,8 +13,10 @@ enum ExperimentRoutes {
       Route(.get, "/api/2.0/mlflow/experiments/get", .blocking { try get($0, context) }),
       Route(.get, "/api/2.0/mlflow/experiments/get-by-name", .blocking { try getByName($0, context) }),
       Route(.post, "/api/2.0/mlflow/experiments/update", .blocking { try update($0, context) }),
-      Route(.post, "/api/2.0/mlflow/experiments/delete", .blocking { try setDeleted(true, $0, context) }),
-      Route(.post, "/api/2.0/mlflow/experiments/restore", .blocking { try setDeleted(false, $0, context) }),
+      Route(
+        .post, "/api/2.0/mlflow/experiments/delete", scope: .admin, .blocking { try setDeleted(true, $0, context) }),
+      Route(
+        .post, "/api/2.0/mlflow/experiments/restore", scope: .admin, .blocking { try setDeleted(false, $0, context) }),
       Route(.post, "/api/2.0/mlflow/experiments/set-experiment-tag", .blocking { try setTag($0, context) }),
       Route(.post, "/api/2.0/mlflow/experiments/delete-experiment-tag", .blocking { try deleteTag($0, context) }),
       Route(.post, "/api/2.0/mlflow/experiments/search", scope: .read, .blocking { try search($0.json(), context) }),
@@ -82,6 +84,7 @@ enum ExperimentRoutes {
   }
 
   private static func update(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
+    try context.allow(nil, by: request.grant)
     let json = try request.json()
     let experiment = try named(json, context)
     let name = try json.required("new_name")
@@ -98,12 +101,14 @@ enum ExperimentRoutes {
   private static func setDeleted(
     _ isDeleted: Bool, _ request: APIRequest, _ context: RouteContext
   ) throws -> APIReply {
+    try context.allow(nil, by: request.grant)
     let experiment = try named(request.json(), context, evenDeleted: !isDeleted)
     try context.commit([.experiment(isDeleted ? .delete(experiment.name) : .restore(experiment.name))])
     return .empty
   }
 
   private static func setTag(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
+    try context.allow(nil, by: request.grant)
     let json = try request.json()
     let experiment = try named(json, context)
     let key = try json.required("key")
@@ -114,6 +119,7 @@ enum ExperimentRoutes {
   }
 
   private static func deleteTag(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
+    try context.allow(nil, by: request.grant)
     let json = try request.json()
     let experiment = try named(json, context)
     let key = try json.required("key")

@@ -74,13 +74,21 @@ struct LogRequest: Sendable {
   }
 
   /// What is recorded for all this.
-  func recording(in context: RouteContext) throws -> Route.Recording {
+  ///
+  /// - Parameter grant: what its sender may do.
+  func recording(in context: RouteContext, by grant: AccessGrant) throws -> Route.Recording {
     let run = try address.run()
     var changes: [Change] = parameters.map { .setParameter(run, Parameter($0.key, .text($0.value))) }
     for tag in tags { changes += RunTag.changes(run, tag.key, tag.value) }
     for (model, metric) in modelMetrics { changes.append(.model(.log(model, [metric]))) }
     let batch = WriteBatch(changes, points: points.isEmpty ? [] : [WriteBatch.Points(run, points)])
-    return Route.Recording(batch: batch) { refusal in
+    // A token for all runs, or for this one, needs no look into the store.
+    let needsCheck = grant.run != nil && (grant.run != run || !modelMetrics.isEmpty)
+    let check: @Sendable () throws -> Void = {
+      try context.allow(run, by: grant)
+      for (model, _) in modelMetrics { try context.allow(context.store.loggedModel(model).source, by: grant) }
+    }
+    return Route.Recording(batch: batch, check: needsCheck ? check : nil) { refusal in
       try context.checkActive(run)
       guard !parameters.isEmpty, refusal.code == .conflict else { throw refusal }
       return try recordAgain(run, batch, refusal, in: context)

@@ -4,10 +4,13 @@ internal import Tracking
 enum LogRoutes {
   static func all(_ context: RouteContext) -> [Route] {
     [
-      Route(.post, "/api/2.0/mlflow/runs/log-metric", .record { try logMetric($0).recording(in: context) }),
-      Route(.post, "/api/2.0/mlflow/runs/log-batch", .record { try logBatch($0).recording(in: context) }),
-      Route(.post, "/api/2.0/mlflow/runs/log-parameter", .record { try logParameter($0).recording(in: context) }),
-      Route(.post, "/api/2.0/mlflow/runs/set-tag", .record { try setTag($0).recording(in: context) }),
+      Route(
+        .post, "/api/2.0/mlflow/runs/log-metric", .record { try logMetric($0).recording(in: context, by: $0.grant) }),
+      Route(.post, "/api/2.0/mlflow/runs/log-batch", .record { try logBatch($0).recording(in: context, by: $0.grant) }),
+      Route(
+        .post, "/api/2.0/mlflow/runs/log-parameter",
+        .record { try logParameter($0).recording(in: context, by: $0.grant) }),
+      Route(.post, "/api/2.0/mlflow/runs/set-tag", .record { try setTag($0).recording(in: context, by: $0.grant) }),
       Route(.post, "/api/2.0/mlflow/runs/delete-tag", .blocking { try deleteTag($0, context) }),
     ]
   }
@@ -139,6 +142,7 @@ enum LogRoutes {
     let (log, key, _) = try single(request)
     guard let key else { throw APIError.missing("key") }
     let run = try log.address.run()
+    try context.allow(run, by: request.grant)
     try context.checkActive(run)
     guard try context.row(run).map(RunTag.shown)?.contains(where: { $0.key == key }) == true else {
       throw APIError.notFound("No tag with name: \(key) in run with id \(run)")

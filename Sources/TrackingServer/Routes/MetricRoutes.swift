@@ -16,6 +16,7 @@ enum MetricRoutes {
 
   private static func history(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let run = try RunAddress(id: request.argument("run_id"), uuid: request.argument("run_uuid")).run()
+    try context.allow(run, by: request.grant)
     let key = try metric(request)
     let offset = try PageOffset.read(request.argument("page_token"))
     var limit = Int.max
@@ -59,7 +60,7 @@ enum MetricRoutes {
       values: order.map { points.values[$0] })
   }
 
-  private static func runs(_ request: APIRequest, _ names: [String]) throws -> [RunID] {
+  private static func runs(_ request: APIRequest, _ names: [String], _ context: RouteContext) throws -> [RunID] {
     let texts = names.flatMap { request.query[$0] ?? [] }
     guard !texts.isEmpty else {
       throw APIError.invalid("GetMetricHistoryBulk request must specify at least one run_id.")
@@ -68,11 +69,13 @@ enum MetricRoutes {
       throw APIError.invalid(
         "GetMetricHistoryBulk request cannot specify more than \(bulkRuns) run_ids. Received \(texts.count) run_ids.")
     }
-    return try texts.map { try RunAddress(id: $0).run() }
+    let runs = try texts.map { try RunAddress(id: $0).run() }
+    for run in runs { try context.allow(run, by: request.grant) }
+    return runs
   }
 
   private static func bulk(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
-    let runs = try runs(request, ["run_id"])
+    let runs = try runs(request, ["run_id"], context)
     let key = try metric(request)
     let limit = min(bulkPoints, request.argument("max_results").flatMap { Int($0) } ?? bulkPoints)
     var rest = limit
@@ -89,7 +92,7 @@ enum MetricRoutes {
   }
 
   private static func interval(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
-    let runs = try runs(request, ["run_ids", "run_id"])
+    let runs = try runs(request, ["run_ids", "run_id"], context)
     let key = try metric(request)
     let limit = request.argument("max_results").flatMap { Int($0) } ?? intervalPoints
     guard (1...intervalPoints).contains(limit) else {

@@ -7,8 +7,8 @@ enum RunRoutes {
       Route(.post, "/api/2.0/mlflow/runs/create", .blocking { try create($0, context) }),
       Route(.get, "/api/2.0/mlflow/runs/get", .blocking { try get($0, context) }),
       Route(.post, "/api/2.0/mlflow/runs/update", .blocking { try update($0, context) }),
-      Route(.post, "/api/2.0/mlflow/runs/delete", .blocking { try setDeleted(true, $0, context) }),
-      Route(.post, "/api/2.0/mlflow/runs/restore", .blocking { try setDeleted(false, $0, context) }),
+      Route(.post, "/api/2.0/mlflow/runs/delete", scope: .admin, .blocking { try setDeleted(true, $0, context) }),
+      Route(.post, "/api/2.0/mlflow/runs/restore", scope: .admin, .blocking { try setDeleted(false, $0, context) }),
     ]
   }
 
@@ -30,6 +30,7 @@ enum RunRoutes {
       parent = id
       tags[RunTag.parent] = nil
     }
+    try context.allow(parent, by: request.grant)
     let id = context.newRunID()
     let started = try json.whole("start_time").map { Timestamp(milliseconds: $0) }
     var changes: [Change] = [
@@ -57,14 +58,15 @@ enum RunRoutes {
 
   private static func get(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let run = try RunAddress(id: request.argument("run_id"), uuid: request.argument("run_uuid")).run()
+    try context.allow(run, by: request.grant)
     return try reply(run, context)
   }
 
   private static func reply(_ run: RunID, _ context: RouteContext) throws -> APIReply {
     guard let row = try context.row(run) else { throw RunAddress.unknown(run.text) }
     let experiment = try context.store.experiment(named: row.run.experiment).id
-    let inputs = try context.present { try context.store.inputs(of: run) }
-    let outputs = try context.present { try context.store.outputs(of: run) }
+    let inputs = try context.store.inputs(of: run)
+    let outputs = try context.store.outputs(of: run)
     var pen = JSONPen(capacity: 4096)
     pen.object { $0.object("run") { $0.run(row, experiment: experiment, inputs: inputs, outputs: outputs) } }
     return APIReply(json: pen)
@@ -73,6 +75,7 @@ enum RunRoutes {
   private static func update(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let json = try request.json()
     let id = try RunAddress.run(json)
+    try context.allow(id, by: request.grant)
     try context.checkActive(id)
     let run = try context.store.run(id)
     var changes: [Change] = []
@@ -102,6 +105,7 @@ enum RunRoutes {
 
   private static func setDeleted(_ isDeleted: Bool, _ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let id = try RunAddress.run(request.json())
+    try context.allow(id, by: request.grant)
     do {
       try context.commit([isDeleted ? .delete(id) : .restore(id)])
     } catch let error as TrackingError where error.code == .notFound {
@@ -141,14 +145,5 @@ extension RouteContext {
       return String(repeating: "0", count: 16 - text.count) + text
     }
     return RunID(hex(settings.random()) + hex(settings.random()))!
-  }
-
-  /// Reads what a store may not keep at all.
-  func present<Element>(_ read: () throws -> [Element]) throws -> [Element] {
-    do {
-      return try read()
-    } catch let error as TrackingError where error.code == .incompatible {
-      return []
-    }
   }
 }

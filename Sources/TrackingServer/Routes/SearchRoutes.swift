@@ -3,10 +3,13 @@ internal import Tracking
 /// The routes that search runs.
 enum SearchRoutes {
   static func all(_ context: RouteContext) -> [Route] {
-    [Route(.post, "/api/2.0/mlflow/runs/search", scope: .read, .blocking { try search($0.json(), context) })]
+    [
+      Route(
+        .post, "/api/2.0/mlflow/runs/search", scope: .read, .blocking { try search($0.json(), by: $0.grant, context) })
+    ]
   }
 
-  private static func search(_ json: Value, _ context: RouteContext) throws -> APIReply {
+  private static func search(_ json: Value, by grant: AccessGrant, _ context: RouteContext) throws -> APIReply {
     let limit = try SearchLimit.read(json, default: 1000)
     let stage = try ViewType.read(json["run_view_type"])
     let filter = try RunFilter(json.string("filter") ?? "") { text in
@@ -25,7 +28,8 @@ enum SearchRoutes {
     var query = RunQuery(
       filter: filter.clauses, experiments: experiments.values.sorted(), stage: stage, order: order, limit: limit,
       pageToken: token)
-    query.includesDetails = true
+    // A token for one run finds the runs right below it.
+    query.parent = grant.run
     let page: RunPage
     do {
       page = try context.store.runs(matching: query)

@@ -11,6 +11,9 @@ final class GroupCommitter: Sendable {
     var isClosed = false
   }
 
+  /// How many batches one transaction holds at most, so that none waits for a transaction without end.
+  private static let largestGroup = 512
+
   private let writer: any TrackingWriter
   private let state = Monitor(State())
 
@@ -52,8 +55,12 @@ final class GroupCommitter: Sendable {
   private func take() -> [(batch: WriteBatch, done: Done)]? {
     state.wait { state -> [(batch: WriteBatch, done: Done)]?? in
       if state.waiting.isEmpty { return state.isClosed ? .some(nil) : nil }
-      defer { state.waiting = [] }
-      return .some(state.waiting)
+      guard state.waiting.count > Self.largestGroup else {
+        defer { state.waiting = [] }
+        return .some(state.waiting)
+      }
+      defer { state.waiting.removeFirst(Self.largestGroup) }
+      return .some(Array(state.waiting.prefix(Self.largestGroup)))
     }
   }
 

@@ -46,8 +46,6 @@ final class RouteContext: Sendable {
       } catch let error as TrackingError where error.code == .conflict {
         // Another process was faster, or an experiment of our own has the name: clients find it by that.
       }
-    } catch let error as TrackingError where error.code == .incompatible {
-      // Such a store keeps runs alone, and serves what it has.
     }
   }
 

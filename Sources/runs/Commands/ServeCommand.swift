@@ -47,26 +47,32 @@ struct ServeCommand: ParsableCommand {
   func run() throws {
     let store = try common.openOrMakeStore()
     let address = unix.map { ListeningAddress.unix(path: $0) } ?? .tcp(host: host, port: port)
+    let tokens = StoreTokens()
+    try tokens.read(store.tracking)
     let server = TrackingServer(
       store: store.tracking, artifacts: store.artifacts,
-      settings: TrackingServer.Settings(address: address, access: try access(store), allowedHosts: allowedHost))
+      settings: TrackingServer.Settings(address: address, access: try access(tokens), allowedHosts: allowedHost))
     let wake = try Interrupts.watch()
     let bound = try server.start()
     remark("serving \(store.folder) at \(bound.url)")
     while Interrupts.count == 0 {
       var ready = pollfd(fd: wake, events: Int16(POLLIN), revents: 0)
-      _ = poll(&ready, 1, -1)
+      // What is made or revoked meanwhile counts two seconds later.
+      _ = poll(&ready, 1, 2000)
       Interrupts.drain()
+      try? tokens.read(store.tracking)
     }
     server.stop()
   }
 
   // This machine's users are trusted with a loopback address; everyone else brings a token.
-  private func access(_ store: OpenStore) throws -> AccessRule {
+  private func access(_ tokens: StoreTokens) throws -> AccessRule {
     if unix != nil || ["127.0.0.1", "::1", "localhost"].contains(host) { return .everyone }
-    throw CommandFailure(
-      .usage,
-      "--host \(host) lets other machines in, and the store has no token for them; leave --host away to serve this "
-        + "machine alone, and reach it through ssh -L \(port):127.0.0.1:\(port)")
+    guard !tokens.isEmpty else {
+      throw CommandFailure(
+        .usage,
+        "--host \(host) lets other machines in, and the store has no token for them; `runs token create` makes one")
+    }
+    return AccessRule { token in token.flatMap(tokens.grant) }
   }
 }
