@@ -1,9 +1,12 @@
 internal import SQL
 internal import Synchronization
+internal import Tracking
 
 /// The numbers of metric, parameter and tag names, which never change: each is looked up once.
 final class Names: Sendable {
   private let known = Mutex<[ExactText: Int64]>([:])
+  /// Names by their numbers, which are counted from 1; empty where one is not known.
+  private let texts = Mutex<[String]>([])
 
   /// The number of a name, or `nil` if nothing was ever recorded under it.
   func number(of name: String, in connection: any SQLConnection) throws -> Int64? {
@@ -29,6 +32,28 @@ final class Names: Sendable {
     guard let number else { preconditionFailure("an insert returned no id") }
     fresh[ExactText(name)] = number
     return number
+  }
+
+  /// Names by their numbers as far as they are known, for `text(of:in:known:)`.
+  func knownTexts() -> [String] { texts.withLock { $0 } }
+
+  /// The name of a number.
+  ///
+  /// - Parameter known: what `knownTexts` said at first; gains the name.
+  func text(of number: Int64, in connection: any SQLConnection, known: inout [String]) throws -> String {
+    if let place = Int(exactly: number), known.indices.contains(place), !known[place].isEmpty { return known[place] }
+    guard let name = try connection.firstText("SELECT name FROM names WHERE id = $1", [.integer(number)]) else {
+      throw TrackingError(.corrupt, "a record has a name of number \(number), which is not there.")
+    }
+    // Numbers are dense; a damaged one must not ask for all memory.
+    if let place = Int(exactly: number), (0..<(1 << 24)).contains(place) {
+      known = texts.withLock { texts in
+        if texts.count <= place { texts += Array(repeating: "", count: place + 1 - texts.count) }
+        texts[place] = name
+        return texts
+      }
+    }
+    return name
   }
 
   /// Remembers names that are committed.

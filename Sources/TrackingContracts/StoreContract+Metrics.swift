@@ -83,6 +83,39 @@ extension StoreContract {
       try subject.store.append([series("zero", [0.0, -0.0, 0.0])], to: run)
       #expect(try summary("zero")?.minimum == MetricPoint(step: 0, time: Timestamp(milliseconds: 0), value: 0.0))
     },
+    demand("the latest point has the largest step, then time, then value; the last was logged last") { subject in
+      let run = try makeRun(subject, "r1")
+      func check(_ name: String, _ points: [(Int64, Int64, Double)], latest: Int) throws {
+        func columns(_ points: some Sequence<(Int64, Int64, Double)>) -> MetricColumns {
+          var columns = MetricColumns(name: name)
+          for (step, time, value) in points {
+            columns.append(MetricPoint(step: step, time: Timestamp(milliseconds: time), value: value))
+          }
+          return columns
+        }
+        let all = columns(points)
+        for point in points { try subject.store.append([columns([point])], to: run) }
+        let other = try makeRun(subject, "together-\(name)")
+        try subject.store.append([all], to: other)
+        for run in [run, other] {
+          let found = try subject.reopen().series(of: run).first { $0.name == name }
+          #expect(found?.latest == all[latest] && found?.last == all[all.count - 1], "\(name)")
+          let finite = points.map(\.2).filter(\.isFinite)
+          #expect(found?.minimum?.value == finite.min() && found?.maximum?.value == finite.max())
+        }
+        let value = all[latest].value
+        guard !value.isNaN else { return }
+        let filter = [FilterClause(.metric(name), .number(.equal, value))]
+        #expect(try subject.store.runs(matching: RunQuery(filter: filter)).rows.count == 2)
+      }
+      try check("step", [(0, 0, 1), (5, 0, 2), (3, 9, 3)], latest: 1)
+      try check("time", [(5, 7, 1), (5, 3, 2), (5, 6, 3)], latest: 0)
+      try check("value", [(5, 7, 1), (5, 7, 4), (5, 7, 3)], latest: 1)
+      try check("nan", [(5, 7, .nan), (5, 7, -.infinity), (5, 7, .nan)], latest: 1)
+      try check("nan-last", [(5, 7, 2), (6, 7, .nan), (5, 9, 4)], latest: 1)
+      try check("falling", [(9, 0, -0.0), (8, 0, 3), (7, 0, .infinity)], latest: 0)
+      try check("rising", [(1, 0, 1), (2, 0, 2), (2, 1, 3)], latest: 2)
+    },
     demand("several series are appended together or not at all") { subject in
       let run = try makeRun(subject, "r1")
       try subject.store.append([series("a", [1]), series("b", [2, 3])], to: run)

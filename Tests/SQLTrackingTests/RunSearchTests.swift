@@ -20,6 +20,9 @@ struct RunSearchTests {
     var metrics: [String: Double] = [:]
     var parameter: Value?
     var tag: String?
+    var name: String?
+    var started: Int64?
+    var isDeleted = false
   }
 
   /// 400 runs whose metrics are often equal, NaN, infinite or missing.
@@ -37,15 +40,20 @@ struct RunSearchTests {
       }
       run.parameter = [nil, .text("adam"), .text("sgd"), .integer(3), .real(0.5)].randomElement(using: &noise) ?? nil
       run.tag = [nil, "x", "y"].randomElement(using: &noise) ?? nil
+      run.name = [nil, "one", "two", ""].randomElement(using: &noise) ?? nil
+      run.started = [nil, 0, 5, -5, 7].randomElement(using: &noise) ?? nil
+      run.isDeleted = Int.random(in: 0..<20, using: &noise) == 0
       let id = try #require(RunID(run.id))
       try store.commit(
         .createRun(
           NewRun(
-            id: id, experiment: "e", state: .running, parameters: run.parameter.map { [Parameter("p", $0)] } ?? [],
-            tags: run.tag.map { ["t": $0] } ?? [:])))
+            id: id, experiment: index % 3 == 0 ? "e" : "f", name: run.name, state: .queued,
+            started: run.started.map { Timestamp(milliseconds: $0) },
+            parameters: run.parameter.map { [Parameter("p", $0)] } ?? [], tags: run.tag.map { ["t": $0] } ?? [:])))
       for (name, value) in run.metrics {
         try store.append([MetricColumns(name: name, steps: [0], times: [0], values: [value])], to: id)
       }
+      if run.isDeleted { try store.commit(.delete(id)) }
       known.append(run)
     }
     return (store, known)
@@ -68,7 +76,7 @@ struct RunSearchTests {
       return run.parameter.map { ($0.plain == text) != negated } ?? false
     case (.tag, .equals(let text, let negated)): return run.tag.map { ($0 == text) != negated } ?? false
     case (.attribute(.id), .oneOf(let ids, let negated)): return ids.contains(run.id) != negated
-    case (.attribute(.state), .equals(let state, let negated)): return (state == "running") != negated
+    case (.attribute(.state), .equals(let state, let negated)): return (state == "queued") != negated
     case (.attribute(.created), .number(let comparison, _)): return comparison == .atMost
     default: return false
     }
@@ -80,6 +88,19 @@ struct RunSearchTests {
     if rank(left) != rank(right) { return rank(left) < rank(right) }
     guard let left, let right, !left.isNaN, left != right else { return nil }
     return (left < right) == ascending
+  }
+
+  private func precedes(_ left: Known, _ right: Known, by key: RunQuery.Order) -> Bool? {
+    let names: [String?] = ["", "one", "two"]
+    func number(_ run: Known) -> Double? {
+      switch key.field {
+      case .metric(let name): run.metrics[name]
+      case .attribute(.started): run.started.map { Double($0) }
+      // By their places among all names that there are.
+      default: run.name.flatMap { name in names.firstIndex(of: name).map { Double($0) } }
+      }
+    }
+    return precedes(number(left), number(right), ascending: key.ascending)
   }
 
   @Test func `every plan finds what a search by hand finds, in its order, page by page`() throws {
@@ -102,21 +123,27 @@ struct RunSearchTests {
             FilterClause(
               .attribute(.id),
               .oneOf((0..<150).map { "run\($0 * 2)" }, negated: Bool.random(using: &noise))),
-            FilterClause(.attribute(.state), .equals("running", negated: Bool.random(using: &noise))),
+            FilterClause(.attribute(.state), .equals("queued", negated: Bool.random(using: &noise))),
             FilterClause(.attribute(.created), .number([.less, .atMost].randomElement(using: &noise) ?? .less, 0)),
           ][[0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6].randomElement(using: &noise) ?? 0])
       }
-      let order = ["a", "b"].shuffled(using: &noise).prefix(Int.random(in: 0...2, using: &noise)).map {
-        RunQuery.Order(.metric($0), ascending: Bool.random(using: &noise))
+      let fields: [RunField] = [.metric("a"), .metric("b"), .attribute(.started), .attribute(.name)]
+      var order = fields.shuffled(using: &noise).prefix(Int.random(in: 0...2, using: &noise)).map {
+        RunQuery.Order($0, ascending: Bool.random(using: &noise))
       }
-      let expected = known.filter { run in filter.allSatisfy { holds($0, run) } }.sorted { left, right in
-        for key in order {
-          guard case .metric(let name) = key.field else { continue }
-          if let answer = precedes(left.metrics[name], right.metrics[name], ascending: key.ascending) { return answer }
+      if Int.random(in: 0..<3, using: &noise) == 0 { order.append(RunQuery.Order(.attribute(.id))) }
+      let experiments = [[], ["e"], ["e", "f"], ["f", "none"]].randomElement(using: &noise) ?? []
+      let expected = known.enumerated().filter { index, run in
+        !run.isDeleted && (experiments.isEmpty || experiments.contains(index % 3 == 0 ? "e" : "f"))
+          && filter.allSatisfy { holds($0, run) }
+      }.map(\.element).sorted { left, right in
+        for key in order where key.field != .attribute(.id) {
+          if let answer = precedes(left, right, by: key) { return answer }
         }
         return left.id < right.id
       }.map(\.id)
-      var query = RunQuery(filter: filter, order: order, limit: 1_000, includesDetails: false)
+      var query = RunQuery(
+        filter: filter, experiments: experiments, order: order, limit: 1_000, includesDetails: false)
       // Few runs do not call for every plan: here is each that can be made.
       try store.reading { connection in
         let search = RunSearch(connection: connection, names: store.names, query: query)
@@ -126,7 +153,7 @@ struct RunSearchTests {
         }
         var plans = [RunSearch.Plan.runs, .clauses(listed)] + listed.map { .clause($0) }
         if listed.isEmpty { plans.remove(at: 1) }
-        if !order.isEmpty { plans.append(.order) }
+        if let first = order.first, first.field != .attribute(.id) { plans.append(.order) }
         for plan in plans {
           let found = try search.page(by: plan).map(\.record.run.id.text)
           #expect(found == expected, "\(filter) by \(order), \(plan)")

@@ -99,6 +99,36 @@ struct StoreKillTests {
     }
   }
 
+  @Test func `a server that is killed at any moment loses no acknowledged batch and keeps none by half`() throws {
+    for moment: Int64 in [0, 1, 7, 8, 50, 300] {
+      let folder = ScratchFolder()
+      let counter = folder("acknowledged")
+      try Data(count: 4_096).write(to: URL(fileURLWithPath: counter))
+      let child = try ChildProcess("batches", folder(""))
+      let file = Glibc.open(counter, O_RDONLY)
+      let count = try #require(mmap(nil, 4_096, PROT_READ, MAP_SHARED, file, 0))
+      defer {
+        munmap(count, 4_096)
+        close(file)
+      }
+      child.waitForWord()
+      while count.load(as: Int64.self) < moment { sched_yield() }
+      child.kill()
+      _ = try child.end()
+      let acknowledged = Int(count.load(as: Int64.self))
+      let store = try open(folder)
+      let counts = try (0..<4).map { try store.points(of: RunID("r\($0)")!, metric: "loss").count }
+      #expect(Set(counts).count == 1 && acknowledged...(acknowledged + 1) ~= counts[0])
+      for run in (0..<4).map({ RunID("r\($0)")! }) {
+        let points = try store.points(of: run, metric: "loss")
+        #expect(points.steps == (0..<Int64(counts[0])).map { $0 })
+        #expect(try store.tags(of: run) == (counts[0] == 0 ? [:] : ["step": "\(counts[0] - 1)"]))
+        #expect(try store.run(run).note.isEmpty)
+      }
+      #expect(try store.problems() == [])
+    }
+  }
+
   @Test func `eight processes that write at once lose nothing and do not starve`() throws {
     let folder = ScratchFolder()
     let children = try (0..<8).map { try ChildProcess("write", folder(""), "w\($0)", "20") }

@@ -4,7 +4,7 @@ import Tracking
 func dump(_ store: any TrackingStore) throws -> String {
   var lines: [String] = []
   for experiment in try store.experiments() { lines.append("\(experiment)") }
-  let page = try store.runs(matching: RunQuery(order: [RunQuery.Order(.attribute(.id))], limit: 10_000))
+  let page = try store.runs(matching: RunQuery(stage: .all, order: [RunQuery.Order(.attribute(.id))], limit: 10_000))
   for row in page.rows {
     let run = row.run.id
     lines.append("\(row.run)")
@@ -13,6 +13,8 @@ func dump(_ store: any TrackingStore) throws -> String {
     for transition in try store.transitions(of: run) { lines.append("  \(transition)") }
     for attempt in try store.attempts(of: run) { lines.append("  \(attempt)") }
     for artifact in try store.artifacts(of: run) { lines.append("  \(artifact)") }
+    for input in try store.inputs(of: run) { lines.append("  \(input)") }
+    for output in try store.outputs(of: run) { lines.append("  \(output)") }
     for attempt in 1...3 {
       for series in try store.series(of: run, attempt: attempt) {
         let points = try store.points(of: run, metric: series.name, in: 0..<Int.max, attempt: attempt)
@@ -30,6 +32,13 @@ func dump(_ store: any TrackingStore) throws -> String {
         "  \(event): \(try store.trials(of: run, asOf: event).map { words(of: $0) })")
     }
   }
+  for model in try store.loggedModels(inExperiments: [], of: nil) {
+    lines.append("\(model)")
+    for file in try store.files(ofModel: model.id) { lines.append("  \(file)") }
+  }
+  for model in try store.registeredModels() { lines.append("\(model)") }
+  for version in try store.modelVersions(of: nil) { lines.append("\(version)") }
+  for token in try store.accessTokens() { lines.append("\(token)") }
   return lines.joined(separator: "\n")
 }
 

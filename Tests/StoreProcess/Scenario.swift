@@ -115,7 +115,56 @@ final class Scenario {
         .transition(sweep, to: .finished, reason: "")),
       commit(.setTag(run, name: "a", value: nil), .transition(run, to: .finished, reason: "done")),
     ]
-    return steps
+    return steps + catalogueSteps(beside: run)
+  }
+
+  /// What clients of a server record, whose requests come in batches.
+  private func catalogueSteps(beside run: RunID) -> [() throws -> Void] {
+    let other = RunID("r2")!
+    func commit(_ changes: Change...) -> () throws -> Void { { [store] in try store.commit(changes) } }
+    let dataset = Dataset(name: "train", digest: "1", sourceType: "local", source: "train.csv")
+    let model = LoggedModel(
+      id: "m-1", experiment: "served", name: "net", source: other, created: Self.clock(), updated: Self.clock(),
+      parameters: ["a": "1"], tags: ["b": "2"])
+    let file = LoggedModelFile(
+      path: "model.pkl", digest: Digest(hashing: "model"), bytes: 1, contentBytes: 2, time: Self.clock())
+    let point = MetricPoint(step: 1, time: Timestamp(milliseconds: 7), value: 0.5)
+    return [
+      commit(.experiment(.create(name: "serve", id: 7, tags: ["team": "vision"]))),
+      commit(.experiment(.rename("serve", to: "served")), .experiment(.setTag("served", name: "team", value: "nlp"))),
+      { [store] in
+        _ = try store.write([
+          WriteBatch(
+            [.createRun(NewRun(id: other, experiment: "served", state: .running, started: Timestamp(milliseconds: 5)))],
+            points: [WriteBatch.Points(other, [Self.columns("loss", 3..<6)])]),
+          WriteBatch([.setTag(run, name: "refused", value: "x"), .setParameter(run, Parameter("lr", 1))]),
+          WriteBatch(points: [WriteBatch.Points(other, [Self.columns("loss", 0..<2)])]),
+          WriteBatch(
+            [.setTag(run, name: "late", value: "x")], points: [WriteBatch.Points(run, [Self.columns("late", 0..<1)])]),
+        ])
+      },
+      commit(.model(.create(model)), .addInputs(other, [RunInput(dataset, tags: ["use": "training"])])),
+      commit(
+        .addOutputs(other, [RunOutput(model: "m-1", step: 3)]), .model(.attach("m-1", file)),
+        .model(.log("m-1", [LoggedModelMetric(name: "loss", point: point, run: other)])),
+        .model(.setStatus("m-1", .ready))),
+      commit(
+        .registry(
+          .create(RegisteredModel(name: "net", created: Self.clock(), updated: Self.clock(), tags: ["c": "3"]))),
+        .registry(
+          .createVersion(
+            ModelVersion(
+              model: "net", version: 0, created: Self.clock(), updated: Self.clock(), source: "m-1", tags: ["d": "4"]))),
+        .registry(.setAlias("net", alias: "best", version: 1)),
+        .registry(.setStage("net", 1, "Production", archivingOthers: true))),
+      commit(
+        .token(
+          .create(
+            AccessToken(id: "abcdefgh", hash: Digest(hashing: "t"), scope: .log, run: run, created: Self.clock())))),
+      commit(.transition(run, to: .running, reason: "taken up again"), .setTimes(other, started: nil, ended: nil)),
+      commit(.delete(run)),
+      commit(.experiment(.delete("served"))),
+    ]
   }
 
   static func columns(_ name: String, _ range: Range<Int64>) -> MetricColumns {

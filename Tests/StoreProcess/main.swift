@@ -77,7 +77,25 @@ case "write":
   }
   try store.close()
   say("\(worst)")
-default: fatalError("expect, steps, dump, log or write")
+case "batches":
+  // FOLDER: groups of batches as a server writes them, until it is killed; a mapped file counts those acknowledged.
+  let file = Glibc.open(folder + "/acknowledged", O_RDWR)
+  guard let count = mmap(nil, 4_096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) else { fatalError("no mapping") }
+  let store = try open(folder)
+  let runs = (0..<4).map { RunID("r\($0)")! }
+  _ = try store.write(runs.map { WriteBatch([.createRun(NewRun(id: $0, experiment: "e", state: .running))]) })
+  say("ready")
+  for step in Int64(0)... {
+    let batches = runs.map { run in
+      let columns = MetricColumns(name: "loss", steps: [step], times: [step], values: [Double(step) / 3])
+      return WriteBatch([.setTag(run, name: "step", value: "\(step)")], points: [WriteBatch.Points(run, [columns])])
+    }
+    // One that is refused, between others.
+    let refused = WriteBatch([.setNote(runs[0], "refused"), .setNote(RunID("none")!, "none")])
+    _ = try store.write(batches.prefix(2) + [refused] + batches.suffix(2))
+    count.storeBytes(of: step + 1, as: Int64.self)
+  }
+default: fatalError("expect, steps, dump, log, write or batches")
 }
 
 func seconds() -> Double {

@@ -8,35 +8,46 @@ struct SeriesRecord {
   /// The counts of the small chunks at the end, oldest first.
   var tail: [Int]
 
-  /// What `init(_:name:)` reads, from `series s`.
-  static let columns = """
-    s.id, s.attempt, s.count, s.last, s.last_bits, s.last_step, s.last_time, s.largest_step, s.min_bits, s.min_step, \
-    s.min_time, s.max_bits, s.max_step, s.max_time, s.tail
+  /// What `summary(_:name:)` reads, from `series s`.
+  static let summaryColumns = """
+    s.attempt, s.count, s.last, s.last_bits, s.last_step, s.last_time, s.largest_step, s.min_bits, s.min_step, \
+    s.min_time, s.max_bits, s.max_step, s.max_time, s.recent_bits, s.recent_step, s.recent_time
     """
   /// The column after them.
-  static let columnCount = 15
+  static let summaryColumnCount = 16
+  /// What `init(_:name:)` reads, from `series s`.
+  static let columns = "\(summaryColumns), s.id, s.tail"
+  /// The column after them.
+  static let columnCount = 18
 
   init(_ row: any SQLRow, name: String) throws {
-    self.row = try row.integer(0)
+    summary = try Self.summary(row, name: name)
+    self.row = try row.integer(16)
+    tail = row.withBytes(17) { bytes in
+      (0..<(bytes.count / 2)).map { Int(bytes[2 * $0]) | Int(bytes[2 * $0 + 1]) << 8 }
+    }
+  }
+
+  /// Reads the summary alone.
+  static func summary(_ row: any SQLRow, name: String) throws -> SeriesSummary {
     let value: Double
-    if let bits = row.optionalInteger(4) {
+    if let bits = row.optionalInteger(3) {
       value = Double(bitPattern: UInt64(bitPattern: bits))
     } else {
-      value = try row.real(3)
+      value = try row.real(2)
     }
-    let last = MetricPoint(step: try row.integer(5), time: try row.timestamp(6), value: value)
-    func extreme(_ column: Int) throws -> MetricPoint? {
-      guard let bits = row.optionalInteger(column) else { return value.isFinite ? last : nil }
+    let latest = MetricPoint(step: try row.integer(4), time: try row.timestamp(5), value: value)
+    func point(_ column: Int) throws -> MetricPoint? {
+      guard let bits = row.optionalInteger(column) else { return nil }
       return MetricPoint(
         step: try row.integer(column + 1), time: try row.timestamp(column + 2),
         value: Double(bitPattern: UInt64(bitPattern: bits)))
     }
-    summary = SeriesSummary(
-      name: name, attempt: try row.int(1), count: try row.int(2), last: last, largestStep: try row.integer(7),
-      minimum: try extreme(8), maximum: try extreme(11))
-    tail = row.withBytes(14) { bytes in
-      (0..<(bytes.count / 2)).map { Int(bytes[2 * $0]) | Int(bytes[2 * $0 + 1]) << 8 }
-    }
+    // What is not said of the others is that they are the same point.
+    let finite = value.isFinite ? latest : nil
+    return SeriesSummary(
+      name: name, attempt: try row.int(0), count: try row.int(1), last: try point(13) ?? latest, latest: latest,
+      largestStep: try row.integer(6), minimum: try point(7) ?? finite, maximum: try point(10) ?? finite)
   }
 
   /// Begins a series with the first point of columns; `absorb` adds it and the others.
@@ -63,27 +74,33 @@ struct SeriesRecord {
     if let leastIndex { summary.minimum = columns[leastIndex] }
     if let greatestIndex { summary.maximum = columns[greatestIndex] }
     summary.largestStep = max(summary.largestStep, columns.steps.max() ?? summary.largestStep)
+    summary.latest = columns.steps.indices.reduce(summary.latest) { latest, index in
+      // Most often the steps rise, so that this is all that is asked.
+      guard columns.steps[index] >= latest.step else { return latest }
+      let point = columns[index]
+      return latest.isLater(than: point) ? latest : point
+    }
     summary.last = columns[columns.count - 1]
     summary.count += columns.count
   }
 
   /// The row's columns after its number, in the order of `columns`.
   var values: [SQLValue] {
-    let last = summary.last
+    let latest = summary.latest
     // SQLite keeps -0 as 0, and NaN as NULL.
-    let needsBits = last.value.isNaN || last.value.bitPattern == (-0.0).bitPattern
-    func extreme(_ point: MetricPoint?) -> [SQLValue] {
-      guard let point, point != last else { return [.null, .null, .null] }
+    let needsBits = latest.value.isNaN || latest.value.bitPattern == (-0.0).bitPattern
+    func unlessLatest(_ point: MetricPoint?) -> [SQLValue] {
+      guard let point, point != latest else { return [.null, .null, .null] }
       return [
         .integer(Int64(bitPattern: point.value.bitPattern)), .integer(point.step), .integer(point.time.milliseconds),
       ]
     }
     return [
-      SQLValue(summary.attempt), SQLValue(summary.count), last.value.isNaN ? .null : .real(last.value),
-      needsBits ? .integer(Int64(bitPattern: last.value.bitPattern)) : .null, .integer(last.step),
-      .integer(last.time.milliseconds), .integer(summary.largestStep),
-    ] + extreme(summary.minimum) + extreme(summary.maximum) + [
+      SQLValue(summary.attempt), SQLValue(summary.count), latest.value.isNaN ? .null : .real(latest.value),
+      needsBits ? .integer(Int64(bitPattern: latest.value.bitPattern)) : .null, .integer(latest.step),
+      .integer(latest.time.milliseconds), .integer(summary.largestStep),
+    ] + unlessLatest(summary.minimum) + unlessLatest(summary.maximum) + [
       .blob(tail.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
-    ]
+    ] + unlessLatest(summary.last)
   }
 }

@@ -32,7 +32,7 @@ struct SeriesWriter {
         """
         UPDATE series SET attempt = $2, count = $3, last = $4, last_bits = $5, last_step = $6, last_time = $7,
           largest_step = $8, min_bits = $9, min_step = $10, min_time = $11, max_bits = $12, max_step = $13,
-          max_time = $14, tail = $15 WHERE id = $1
+          max_time = $14, tail = $15, recent_bits = $16, recent_step = $17, recent_time = $18 WHERE id = $1
         """, [.integer(series.row)] + series.values)
     } else {
       let row = try connection.firstInteger("SELECT coalesce(max(id), 0) + 1 FROM series") ?? 1
@@ -41,8 +41,9 @@ struct SeriesWriter {
       try connection.run(
         """
         INSERT INTO series (id, attempt, count, last, last_bits, last_step, last_time, largest_step, min_bits,
-          min_step, min_time, max_bits, max_step, max_time, tail, run, metric, counted)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+          min_step, min_time, max_bits, max_step, max_time, tail, recent_bits, recent_step, recent_time, run, metric,
+          counted)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
         """,
         [.integer(series.row)] + series.values + [.integer(run), .integer(metric), SQLValue(isCounted)])
     }

@@ -166,14 +166,6 @@ extension MetricPoint {
       step: try row.integer(column), time: try row.timestamp(column + 1),
       value: Double(bitPattern: UInt64(bitPattern: try row.integer(column + 2))))
   }
-
-  /// Whether this point counts rather than another, as the latest of a series: by step, then time, then value, of which
-  /// NaN is the smallest.
-  func isLater(than other: MetricPoint) -> Bool {
-    if step != other.step { return step > other.step }
-    if time != other.time { return time > other.time }
-    return value.isNaN ? false : other.value.isNaN || value > other.value
-  }
 }
 
 extension TrackingError {

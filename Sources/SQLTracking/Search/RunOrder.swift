@@ -13,10 +13,10 @@ struct RunOrder {
   var joins = ""
   var terms: [Term] = []
 
-  /// - Parameter driver: the first key's metric is read from the table `k0` that the statement begins with, and only in
-  ///   one of its classes.
+  /// - Parameter driver: the first key has an index that the statement runs down, and only in one of its classes; a metric's
+  ///   is that of the table `k0`.
   init(
-    _ order: [RunQuery.Order], drivenBy driver: MetricClass?, names: Names, in connection: any SQLConnection,
+    _ order: [RunQuery.Order], drivenBy driver: OrderClass?, names: Names, in connection: any SQLConnection,
     _ text: inout SQLText
   ) throws {
     var hasCreation = false
@@ -26,7 +26,7 @@ struct RunOrder {
       case .metric(let name):
         if index == 0, let driver {
           terms.append(Term(expression: "\(driver.rawValue)", ascending: true))
-          terms.append(Term(expression: driver == .finite ? "k0.last" : "0.0", ascending: key.ascending))
+          terms.append(Term(expression: driver == .present ? "k0.last" : "0.0", ascending: key.ascending))
         } else if let number = try names.number(of: name, in: connection) {
           joins += """
              LEFT JOIN series \(alias) ON \(alias).run = r.id AND \(alias).counted = 1
@@ -57,16 +57,24 @@ struct RunOrder {
         throw TrackingError(.invalid, "runs are not ordered by their datasets; a run may have several.")
       case .attribute(let attribute):
         let column = ClauseTranslator.column(of: attribute)
-        switch attribute {
-        case .created: hasCreation = true
-        case .name, .parent, .number, .started, .ended:
-          terms.append(Term(expression: "CASE WHEN \(column) IS NULL THEN 1 ELSE 0 END", ascending: true))
-        case .id, .state, .kind, .experiment: break
-        }
-        let isOptional = [.name, .parent, .number, .started, .ended].contains(attribute)
         let absent = attribute.isNumeric ? "0" : "''"
-        terms.append(
-          Term(expression: isOptional ? "coalesce(\(column), \(absent))" : column, ascending: key.ascending))
+        switch attribute {
+        case .id:
+          terms.append(Term(expression: column, ascending: key.ascending))
+          // Nothing is left to be ordered.
+          return
+        case .created, .state, .kind, .experiment:
+          if attribute == .created { hasCreation = true }
+          terms.append(Term(expression: column, ascending: key.ascending))
+        case .name, .parent, .number, .started, .ended:
+          if index == 0, let driver {
+            terms.append(Term(expression: "\(driver.rawValue)", ascending: true))
+            terms.append(Term(expression: driver == .present ? column : absent, ascending: key.ascending))
+          } else {
+            terms.append(Term(expression: "CASE WHEN \(column) IS NULL THEN 2 ELSE 0 END", ascending: true))
+            terms.append(Term(expression: "coalesce(\(column), \(absent))", ascending: key.ascending))
+          }
+        }
       }
     }
     if !hasCreation { terms.append(Term(expression: "r.created", ascending: false)) }
@@ -99,12 +107,12 @@ struct RunOrder {
 }
 
 extension RunOrder.Term {
-  fileprivate var isConstant: Bool { ["0", "1", "2", "0.0"].contains(expression) }
+  fileprivate var isConstant: Bool { ["0", "1", "2", "0.0", "''"].contains(expression) }
 }
 
-/// In which order runs come by a metric: numbers, then NaN, then runs without it.
-enum MetricClass: Int, CaseIterable {
-  case finite = 0
+/// In which order runs come by a key: those that have it (of metrics, the numbers), then NaN, then those without it.
+enum OrderClass: Int, CaseIterable {
+  case present = 0
   case notANumber = 1
   case missing = 2
 }

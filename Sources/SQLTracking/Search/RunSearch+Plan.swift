@@ -64,13 +64,15 @@ extension RunSearch {
     // Runs lie in the order of their creation, also those of an experiment.
     case nil: return .runs
     case .metric(let name): return try names.number(of: name, in: connection) == nil ? nil : .order
+    case .attribute(.started), .attribute(.ended), .attribute(.name): return .order
+    case .attribute(.created): return .runs
     case .parameter, .tag, .dataset, .attribute: return nil
     }
   }
 
   /// How many of the first runs of an order pass the filter.
   private func glance(_ plan: Plan) throws -> Int {
-    let statement = try statement(plan, plan == .order ? .finite : nil)
+    let statement = try statement(plan, plan == .order ? .present : nil)
     var text = statement.text
     let driving = statement.driving.isEmpty ? "" : "WHERE \(statement.driving.joined(separator: " AND "))"
     let filtering = statement.filtering.isEmpty ? "" : "WHERE \(statement.filtering.joined(separator: " AND "))"

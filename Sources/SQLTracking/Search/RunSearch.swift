@@ -18,7 +18,7 @@ struct RunSearch {
     case clause(Int)
     /// From those that all of several clauses list.
     case clauses([Int])
-    /// From the series of the first key of the order.
+    /// Down the index of the first key of the order: a metric, or an attribute that has one.
     case order
   }
 
@@ -34,21 +34,22 @@ struct RunSearch {
     // One more than the page, to know whether there is another.
     let wanted = query.limit == .max ? .max : query.limit + 1
     guard plan == .order else { return try page(plan, nil, after: token, limit: wanted) }
-    // The index holds the numbers only: NaN and runs without the metric come by statements of their own.
+    // The index holds the values only: NaN and runs without any come by statements of their own.
     var found: [Found] = []
     var reached = 0
     if case .integer(let number)? = token?.values.first { reached = Int(number) }
-    for metricClass in MetricClass.allCases where metricClass.rawValue >= reached && found.count <= query.limit {
-      let token = metricClass.rawValue == reached ? token : nil
-      found += try page(plan, metricClass, after: token, limit: wanted - found.count)
+    for orderClass in OrderClass.allCases where orderClass.rawValue >= reached && found.count <= query.limit {
+      if orderClass == .notANumber, case .attribute = query.order.first?.field { continue }
+      let token = orderClass.rawValue == reached ? token : nil
+      found += try page(plan, orderClass, after: token, limit: wanted - found.count)
     }
     return found
   }
 
   private func page(
-    _ plan: Plan, _ metricClass: MetricClass?, after token: PageToken?, limit: Int
+    _ plan: Plan, _ orderClass: OrderClass?, after token: PageToken?, limit: Int
   ) throws -> [Found] {
-    var statement = try statement(plan, metricClass)
+    var statement = try statement(plan, orderClass)
     let order = statement.order
     if let token {
       guard token.values.count == order.terms.count else {
@@ -82,8 +83,8 @@ struct RunSearch {
     var order: RunOrder
   }
 
-  /// - Parameter metricClass: which runs of the plan `.order`; `nil` for every other plan.
-  func statement(_ plan: Plan, _ metricClass: MetricClass?) throws -> Statement {
+  /// - Parameter orderClass: which runs of the plan `.order`; `nil` for every other plan.
+  func statement(_ plan: Plan, _ orderClass: OrderClass?) throws -> Statement {
     var text = SQLText()
     var from = "runs r"
     var driving: [String] = []
@@ -104,28 +105,14 @@ struct RunSearch {
       driving = ["r.id = f.run"]
       done = indices
     case .order:
-      guard case .metric(let name)? = query.order.first?.field,
-        let number = try names.number(of: name, in: connection)
-      else { preconditionFailure("the order begins with a metric") }
-      let metric = text.bind(.integer(number))
-      if metricClass == .missing {
-        driving = [
-          "NOT EXISTS (SELECT 1 FROM series k0 WHERE k0.run = r.id AND k0.metric = \(metric) AND k0.counted = 1)"
-        ]
-      } else {
-        from = "series k0 CROSS JOIN runs r"
-        driving = [
-          "k0.metric = \(metric)", "k0.counted = 1", "r.id = k0.run",
-          metricClass == .finite ? "k0.last IS NOT NULL" : "k0.last IS NULL",
-        ]
-      }
+      (from, driving) = try drive(query.order.first?.field, orderClass, &text)
     }
-    let order = try RunOrder(query.order, drivenBy: metricClass, names: names, in: connection, &text)
+    let order = try RunOrder(query.order, drivenBy: orderClass, names: names, in: connection, &text)
     var filtering: [String] = []
     for index in query.filter.indices where !done.contains(index) {
       filtering.append(try translator.condition(query.filter[index], &text))
     }
-    try filtering.append(contentsOf: scope(&text))
+    try filtering.append(contentsOf: scope(plan, &text))
     return Statement(text: text, from: from, driving: driving, filtering: filtering, order: order)
   }
 
@@ -138,11 +125,47 @@ struct RunSearch {
     return driver
   }
 
-  private func scope(_ text: inout SQLText) throws -> [String] {
+  /// The tables and conditions that list the runs of a class down the index of the order's first key.
+  private func drive(
+    _ key: RunField?, _ orderClass: OrderClass?, _ text: inout SQLText
+  ) throws -> (from: String, driving: [String]) {
+    switch key {
+    case .attribute(let attribute):
+      return ("runs r", ["\(ClauseTranslator.column(of: attribute)) IS \(orderClass == .present ? "NOT " : "")NULL"])
+    case .metric(let name):
+      guard let number = try names.number(of: name, in: connection) else { break }
+      let metric = text.bind(.integer(number))
+      if orderClass == .missing {
+        let found = "SELECT 1 FROM series k0 WHERE k0.run = r.id AND k0.metric = \(metric) AND k0.counted = 1"
+        return ("runs r", ["NOT EXISTS (\(found))"])
+      }
+      return (
+        "series k0 CROSS JOIN runs r",
+        [
+          "k0.metric = \(metric)", "k0.counted = 1", "r.id = k0.run",
+          orderClass == .present ? "k0.last IS NOT NULL" : "k0.last IS NULL",
+        ]
+      )
+    default: break
+    }
+    preconditionFailure("the order begins with something that has an index")
+  }
+
+  private func scope(_ plan: Plan, _ text: inout SQLText) throws -> [String] {
     var conditions: [String] = []
     if !query.experiments.isEmpty {
-      let list = query.experiments.map { text.bind(.text($0)) }.joined(separator: ", ")
-      conditions.append("r.experiment IN (SELECT id FROM experiments WHERE name IN (\(list)))")
+      let rows = try query.experiments.compactMap {
+        try connection.firstInteger("SELECT id FROM experiments WHERE name = $1", [.text($0)])
+      }
+      let list = rows.map { text.bind(.integer($0)) }
+      // The plan `.order` runs down an index of all runs, unless there is one of the experiment's.
+      let hasIndex = plan != .order || rows.count == 1 && query.order.first?.field == .attribute(.started)
+      let column = hasIndex ? "r.experiment" : "+r.experiment"
+      switch rows.count {
+      case 0: conditions.append("1 = 0")
+      case 1: conditions.append("\(column) = \(list[0])")
+      default: conditions.append("\(column) IN (\(list.joined(separator: ", ")))")
+      }
     }
     if let parent = query.parent {
       conditions.append("r.parent = (SELECT id FROM runs WHERE key = \(text.bind(SQLValue(parent))))")

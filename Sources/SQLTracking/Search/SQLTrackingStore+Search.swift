@@ -11,15 +11,9 @@ extension SQLTrackingStore {
         found.removeLast(found.count - query.limit)
         next = found.last.map { PageToken(values: $0.terms).text(of: query) }
       }
-      let rows = try found.map { found in
-        guard query.includesDetails else { return RunRow(run: found.record.run) }
-        let row = found.record.row
-        return RunRow(
-          run: found.record.run, parameters: try Parameter.all(of: row, in: connection),
-          tags: try SQLTracking.tags(of: row, in: connection),
-          metrics: try summaries(of: row, attempt: nil, in: connection))
-      }
-      return RunPage(rows: rows, next: next)
+      guard query.includesDetails else { return RunPage(rows: found.map { RunRow(run: $0.record.run) }, next: next) }
+      var details = RunDetails(names: names, connection: connection)
+      return RunPage(rows: try found.map { try details.row(of: $0.record) }, next: next)
     }
   }
 

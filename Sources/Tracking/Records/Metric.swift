@@ -15,6 +15,16 @@ public struct MetricPoint: Sendable {
   }
 }
 
+extension MetricPoint {
+  /// Whether this point counts rather than another, as the latest of a series: by step, then time, then value, of which
+  /// NaN is the smallest.
+  public func isLater(than other: MetricPoint) -> Bool {
+    if step != other.step { return step > other.step }
+    if time != other.time { return time > other.time }
+    return value.isNaN ? false : other.value.isNaN || value > other.value
+  }
+}
+
 extension MetricPoint: Equatable {
   /// Compares step, time and the bits of the value: a NaN equals itself, -0 is not 0.
   public static func == (left: MetricPoint, right: MetricPoint) -> Bool {
@@ -68,6 +78,9 @@ public struct SeriesSummary: Sendable, Equatable {
   public var count: Int
   /// The point logged last.
   public var last: MetricPoint
+  /// The latest point, as MLflow says it: of largest step, then time, then value (NaN is smallest). What filters and
+  /// orders of runs go by. It differs from `last` where points were not logged in the order of their steps.
+  public var latest: MetricPoint
   /// The largest step logged.
   public var largestStep: Int64
   /// The first point with the smallest finite value; nil when no value is finite.
@@ -76,14 +89,17 @@ public struct SeriesSummary: Sendable, Equatable {
   public var maximum: MetricPoint?
 
   /// Makes a summary of all its fields.
+  ///
+  /// - Parameter latest: nil where it is the last.
   public init(
-    name: String, attempt: Int, count: Int, last: MetricPoint, largestStep: Int64, minimum: MetricPoint?,
-    maximum: MetricPoint?
+    name: String, attempt: Int, count: Int, last: MetricPoint, latest: MetricPoint? = nil, largestStep: Int64,
+    minimum: MetricPoint?, maximum: MetricPoint?
   ) {
     self.name = name
     self.attempt = attempt
     self.count = count
     self.last = last
+    self.latest = latest ?? last
     self.largestStep = largestStep
     self.minimum = minimum
     self.maximum = maximum
