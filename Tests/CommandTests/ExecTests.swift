@@ -52,6 +52,26 @@ import Tracking
     #expect(other.lines.dropFirst().allSatisfy { $0.hasSuffix(",NaN") })
   }
 
+  @Test func `what a command appends to RUNS_LOG is recorded, before a kill, too`() throws {
+    let folder = try TestFolder()
+    let script = """
+      echo '{"metrics": {"loss": 0.5, "f1": NaN}, "step": 7}' >>"$RUNS_LOG"
+      echo 'no record' >>"$RUNS_LOG"
+      echo '{"param": "depth", "value": 3}' >>"$RUNS_LOG"
+      printf '{"tag": "stage", "value": "late"}' >>"$RUNS_LOG"
+      kill -9 $$
+      """
+    let result = try folder.runs("exec", "--", "sh", "-c", script)
+    #expect(result.code == 137)
+    #expect(result.errors.contains("runs: its run log (RUNS_LOG): line 2 is no record and is passed over"))
+    let run = try folder.runs("show", "@last", "--json").json()
+    #expect(run["metrics"]?["loss"]?["last"] == 0.5 && run["metrics"]?["loss"]?["last_step"] == 7)
+    #expect(run["metrics"]?["f1"]?["last"] == "NaN")
+    #expect(run["parameters"] == ["depth": 3])
+    #expect(run["tags"]?["stage"] == "late")
+    #expect(run["tags"]?.object?.keys.sorted() == ["runs.log_problem", "stage"])
+  }
+
   @Test func `Ctrl-C ends the command's whole group and cancels the run`() throws {
     let folder = try TestFolder()
     let (ready, alive) = (NamedPipe("ready", in: folder), NamedPipe("alive", in: folder))
