@@ -87,7 +87,7 @@ extension Importer {
     for version in versions.sorted(by: { $0.version < $1.version }) {
       if version.version <= last {
         let twin = present.first { $0.version == version.version }
-        if twin?.source != version.source || twin?.run != known(version.run) {
+        if twin.map(place(of:)) != place(of: version) || twin?.run != known(version.run) {
           summary.differing.append(
             "version \(version.version) of '\(model.name)' is "
               + (twin == nil ? "deleted here" : "another one here") + ", so it is left alone")
@@ -113,6 +113,14 @@ extension Importer {
     guard !changes.isEmpty else { return }
     try store.commit(changes)
     summary.modelVersions += added
+  }
+
+  // A store that was moved, or exported, has the same files at another root.
+  private func place(of version: ModelVersion) -> Substring {
+    guard let run = version.run, let tail = version.source.firstRange(of: "/\(run)/artifacts") else {
+      return version.source[...]
+    }
+    return version.source[tail.lowerBound...]
   }
 
   private func known(_ run: RunID?) -> RunID? { run.flatMap { (try? store.run($0))?.id } }
