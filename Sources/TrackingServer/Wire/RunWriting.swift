@@ -21,7 +21,7 @@ extension JSONPen {
   ) {
     object("info") { $0.infoFields(row.run, experiment: experiment, user: row.tags[RunTag.user] ?? "") }
     object("data") { data in
-      data.list("metrics", row.metrics) { pen, series in pen.metric(series.name, series.last) }
+      data.list("metrics", row.metrics) { pen, series in pen.metric(series.name, series.latest) }
       data.list("params", row.parameters) { pen, parameter in
         pen.object {
           $0.field("key", parameter.name)
