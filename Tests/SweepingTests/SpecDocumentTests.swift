@@ -81,7 +81,8 @@ import Tracking
       TrialEnvironment.store, TrialEnvironment.run, TrialEnvironment.sweep, TrialEnvironment.trial,
       TrialEnvironment.attempt, TrialEnvironment.seed, TrialEnvironment.job, TrialEnvironment.jobDirectory,
       TrialEnvironment.outputDirectory, TrialEnvironment.checkpointDirectory,
-      TrialEnvironment.parameterPrefix + "<NAME>",
+      TrialEnvironment.log, TrialEnvironment.azureRun, TrialEnvironment.experimentName,
+      TrialEnvironment.parameterPrefix + "<NAME>", TrialEnvironment.azureParameterPrefix + "<name>",
       TrialEnvironment.inputPrefix + "<NAME>", TrialEnvironment.azurePrefix + "<name>",
     ]
     for name in variables where !page.contains("`\(name)`") { Issue.record("docs/spec.md does not list `\(name)`") }

@@ -134,6 +134,7 @@ import TrackingContracts
       search_space: {x: {type: uniform, min_value: 0, max_value: 1}}
       objective: {primary_metric: accuracy, goal: minimize}
       limits: {max_total_trials: 1, max_concurrent_trials: 1}
+      early_termination: {type: bandit, slack_factor: 0.1, evaluation_interval: 0}
       assets: {other: iris.csv}
       """
     var options = SpecOptions(inputs: ["iris": folder("iris.csv"), "epochs": "7"])
@@ -149,7 +150,8 @@ import TrackingContracts
     #expect(spec.surroundings.programs == folder("env/bin"))
     #expect(try SweepSpec(value: spec.value) == spec)
     // Azure's own examples minimize what is to be large; a file of Azure's is warned of that.
-    #expect(checked.findings.map(\.severity) == [.warning])
+    #expect(checked.findings.map(\.severity) == [.warning, .warning])
+    #expect(spec.earlyTermination?.options["evaluation_interval"] == 1)
     #expect(
       try inputDigests(of: spec)["iris"]
         == [

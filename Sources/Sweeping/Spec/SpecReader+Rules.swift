@@ -72,8 +72,13 @@ extension SpecReader {
       error(node, PluginCatalogue.unknown("termination policy", name, among: plugins.policies.keys))
       return nil
     }
-    return Chosen(
-      choice: SweepSpec.Choice(name, options: members.mapValues { $0.value.value }), options: members, member: member)
+    var options = members.mapValues { $0.value.value }
+    // Azure's own default, whose meaning it does not tell.
+    if isAzures, options["evaluation_interval"] == 0, let place = members["evaluation_interval"] {
+      warning(place.value, "evaluation_interval is 0, which is taken for 1: every point is looked at")
+      options["evaluation_interval"] = 1
+    }
+    return Chosen(choice: SweepSpec.Choice(name, options: options), options: members, member: member)
   }
 
   // A plugin as specs name it: a name alone, or a mapping with `type`. Letter case does not count.
