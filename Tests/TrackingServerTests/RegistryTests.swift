@@ -120,6 +120,11 @@ struct RegistryTests {
     }
     #expect(try names("") == ["a", "b", "c", "net"])
     #expect(try names("filter=name%20LIKE%20%27n%25%27") == ["net"])
+    // As clients ask for models.
+    #expect(
+      try names("filter=name%20LIKE%20%27n%25%27%20AND%20tag.%60mlflow.prompt.is_prompt%60%20!%3D%20%27true%27") == [
+        "net"
+      ])
     #expect(try names("order_by=name%20DESC&max_results=2") == ["net", "c"])
     let page = try place.call("GET", "registered-models/search?max_results=3").json
     let token = try #require(page["next_page_token"]?.text).replacingEquals()

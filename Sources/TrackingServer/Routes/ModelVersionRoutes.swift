@@ -29,7 +29,6 @@ enum ModelVersionRoutes {
   }
 
   // What MLflow's prompts have for a source; they are versions of models that hold their text in a tag.
-  private static let promptTag = "mlflow.prompt.is_prompt"
   private static let promptSources = ["dummy-source", "prompt-template"]
 
   private static func create(
@@ -46,7 +45,7 @@ enum ModelVersionRoutes {
     if let id = try fields.text("model_id"), !id.isEmpty { logged = try context.loggedModel(id) }
     if run == nil, let source = logged?.source { run = try? context.store.run(source) }
     if request.grant.run != nil { try context.allow(run?.id, by: request.grant) }
-    if tags[promptTag] != nil {
+    if tags[RegistryRules.promptTag] != nil {
       guard promptSources.contains(text) else {
         throw APIError.invalid(
           "Invalid prompt source: '\(text.prefix(500))'. Prompt sources must use an MLflow placeholder.")
@@ -109,7 +108,7 @@ enum ModelVersionRoutes {
       numbers: [
         "version_number": { Double($0.version) }, "creation_timestamp": { Double($0.created.milliseconds) },
         "last_updated_timestamp": { Double($0.updated.milliseconds) },
-      ], tags: { $0.tags })
+      ], tags: { RegistryRules.searched($0.tags) })
     let order = request.query["order_by"] ?? []
     let found = try search.found(
       in: context.store.modelVersions(of: nil), filter: request.argument("filter") ?? "",

@@ -60,7 +60,7 @@ enum RegistryRoutes {
       numbers: [
         "creation_timestamp": { Double($0.created.milliseconds) },
         "last_updated_timestamp": { Double($0.updated.milliseconds) },
-      ], tags: { $0.tags })
+      ], tags: { RegistryRules.searched($0.tags) })
     let found = try search.found(
       in: context.store.registeredModels(), filter: request.argument("filter") ?? "",
       order: request.query["order_by"] ?? [])

@@ -2,6 +2,14 @@ internal import Tracking
 
 /// What MLflow allows in a registry, and what it says otherwise.
 enum RegistryRules {
+  /// The tag of MLflow's prompts, which are kept as versions of models.
+  static let promptTag = "mlflow.prompt.is_prompt"
+
+  /// The tags that searches see. Clients ask for models that are no prompts, and mean those without the tag too.
+  static func searched(_ tags: [String: String]) -> [String: String] {
+    tags.merging([promptTag: "false"]) { known, _ in known }
+  }
+
   static let stages = ["None", "Staging", "Production", "Archived"]
 
   /// Checks the name of a registered model.
