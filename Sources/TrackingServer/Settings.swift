@@ -39,6 +39,8 @@ extension TrackingServer {
     public var clock: Clock
     /// Random bits, for ids and names of runs.
     public var random: @Sendable () -> UInt64
+    /// Whether the store gets the experiment 0, `Default`, that clients of MLflow begin with.
+    public var makesDefaultExperiment = true
 
     /// Sets up a server; by default for this machine alone, on any free port, for everyone on it.
     public init(

@@ -32,7 +32,7 @@ public final class TrackingServer: Sendable {
       guard case .new = state else {
         throw TrackingError(.conflict, "this server was started before; make another one")
       }
-      try context.prepare()
+      if settings.makesDefaultExperiment { try context.prepare() }
       let listener = Listener(settings: settings, routes: Self.routes(context), work: context.work)
       let bound = try listener.start()
       state = .running(listener)
@@ -56,6 +56,7 @@ public final class TrackingServer: Sendable {
   private static func routes(_ context: RouteContext) -> RouteTable {
     RouteTable(
       ServerRoutes.all(context),
+      RecordRoutes.all(context),
       LogRoutes.all(context),
       RunRoutes.all(context),
       ExperimentRoutes.all(context),

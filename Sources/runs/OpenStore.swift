@@ -4,10 +4,11 @@ internal import SQLTracking
 internal import SQLite
 internal import TarArtifacts
 internal import Tracking
+internal import TrackingClient
 
 /// A store that is open: its records and its artifacts. The one file that names concrete stores.
 struct OpenStore: Sendable {
-  /// The store's folder, an absolute path.
+  /// The store's folder, an absolute path; of records behind a server the server's address.
   let folder: String
   /// The records.
   let tracking: any TrackingStore
@@ -29,8 +30,30 @@ struct OpenStore: Sendable {
     try open(folder: folder(named: named, creates: creates))
   }
 
+  /// Opens the records that a command means: those of a store, found as `open` finds it, or those behind the server whose
+  /// address `--store` or `RUNS_STORE` gives. For commands that need nothing of a store but its records.
+  static func openRecords(named: String?) throws -> OpenStore {
+    guard let address = address(named) else { return try open(named: named, creates: false) }
+    let token = environment("RUNS_TOKEN").flatMap { $0.isEmpty ? nil : $0 }
+    return OpenStore(
+      folder: address, tracking: try TrackingClient(address, token: token), artifacts: ArtifactsElsewhere(address),
+      recordProblems: { throw filesNeeded(address) })
+  }
+
+  private static func address(_ named: String?) -> String? {
+    (named ?? environment("RUNS_STORE")).flatMap { ServerAddress.isMeant(by: $0) ? $0 : nil }
+  }
+
+  private static func filesNeeded(_ address: String) -> CommandFailure {
+    CommandFailure(
+      .usage,
+      "this command needs the files of a store, and \(address) is a server; run it where the store is, and name its "
+        + "folder with --store")
+  }
+
   /// Returns the folder of the store that a command means, as `open` finds it.
   static func folder(named: String?, creates: Bool) throws -> String {
+    if let address = address(named) { throw filesNeeded(address) }
     if let name = named ?? environment("RUNS_STORE"), !name.isEmpty {
       let path = absolute(name)
       let inner = path + "/" + folderName

@@ -70,6 +70,12 @@ extension Value {
   /// Appends a text as a JSON string.
   public static func quote(_ text: String, to out: inout String) {
     out += "\""
+    // Most texts need no escape, and are long at times: columns of points.
+    if !text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) {
+      out += text
+      out += "\""
+      return
+    }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": out += "\\\""
@@ -109,7 +115,11 @@ private struct JSONParser {
   }
 
   mutating func skipSpace() {
-    while at < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[at]) { at += 1 }
+    while at < bytes.count, bytes[at] <= 0x20,
+      bytes[at] == 0x20 || (0x09...0x0A).contains(bytes[at]) || bytes[at] == 0x0D
+    {
+      at += 1
+    }
   }
 
   mutating func value(depth: Int) throws -> Value {
@@ -205,6 +215,12 @@ private struct JSONParser {
     at += 1
     var out: [UInt8] = []
     while at < bytes.count {
+      let start = at
+      while at < bytes.count, bytes[at] >= 0x20, bytes[at] != UInt8(ascii: "\""), bytes[at] != UInt8(ascii: "\\") {
+        at += 1
+      }
+      out.append(contentsOf: bytes[start..<at])
+      guard at < bytes.count else { break }
       let byte = bytes[at]
       at += 1
       switch byte {

@@ -10,6 +10,8 @@ final class RouteContext: Sendable {
   let settings: TrackingServer.Settings
   /// The threads behind the connections.
   let work: Work
+  /// The loggers that clients opened.
+  let loggers: LoggerTable
 
   /// The threads behind the connections.
   struct Work: Sendable {
@@ -25,6 +27,7 @@ final class RouteContext: Sendable {
     self.store = store
     self.artifacts = artifacts
     self.settings = settings
+    loggers = LoggerTable(clock: settings.clock, random: settings.random)
     work = Work(
       blocking: WorkThreads(limit: settings.limits.threads), streams: WorkThreads(limit: settings.limits.connections),
       committer: GroupCommitter(store))
@@ -53,6 +56,7 @@ final class RouteContext: Sendable {
   func stop() {
     work.blocking.close()
     work.streams.close()
+    loggers.closeAll()
     work.committer.close()
   }
 }

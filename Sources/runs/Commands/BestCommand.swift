@@ -43,7 +43,7 @@ struct BestCommand: ParsableCommand {
 
   /// Prints the best.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let sweep = try store.sweep(which.sweep)
     let board = try Leaderboard(of: sweep, with: withParents ? parents(of: sweep) : [], in: store.tracking)
     guard let best = board.best else {

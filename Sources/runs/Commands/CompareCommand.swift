@@ -33,7 +33,7 @@ struct CompareCommand: ParsableCommand {
 
   /// Prints the comparison.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let rows = try runs.map { text -> RunRow in
       let id = try store.run(text)
       return RunRow(

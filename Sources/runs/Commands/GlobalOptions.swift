@@ -31,6 +31,9 @@ struct GlobalOptions: ParsableArguments {
   /// The folder of the store; where there is none yet, the one that a command which records would make.
   var storeFolder: String? { try? OpenStore.folder(named: store, creates: true) }
 
+  /// Opens the store's records alone, which may be behind a server.
+  func openRecords() throws -> OpenStore { try OpenStore.openRecords(named: store) }
+
   /// Opens the store to read from it.
   func openStore() throws -> OpenStore { try OpenStore.open(named: store, creates: false) }
 

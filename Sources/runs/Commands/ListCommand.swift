@@ -67,7 +67,7 @@ struct ListCommand: ParsableCommand {
 
   /// Prints the runs.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let query = try self.query(store)
     let chosen = try columns.map { try ListCommand.split($0).map { try RunColumn($0) } }
     var rows: [RunRow] = []

@@ -35,7 +35,7 @@ struct LogCommand: ParsableCommand {
   func run() throws {
     let now = Timestamp.now()
     let points = try values.map { try metricAssignment($0) }
-    let store = try common.openStore()
+    let store = try common.openRecords()
     guard let name = runName ?? environment(TrialEnvironment.run), !name.isEmpty else {
       throw CommandFailure(
         .usage, "no run is named: RUNS_RUN_ID is not set; give --run, or start the script with `runs exec`")

@@ -45,7 +45,7 @@ struct MetricsCommand: ParsableCommand {
 
   /// Prints the metrics.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let run = try store.run(which.run)
     let series = try store.tracking.series(of: run, attempt: attempt)
     let chosen = try names.isEmpty ? series : names.map { try find($0, in: series, of: run) }

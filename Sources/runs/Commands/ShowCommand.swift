@@ -26,7 +26,7 @@ struct ShowCommand: ParsableCommand {
 
   /// Prints the run.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let record = try RunRecord(of: store.run(which.run), in: store.tracking)
     if json {
       write(record.json.prettyJSON + "\n")

@@ -26,7 +26,7 @@ struct TagCommand: ParsableCommand {
 
   /// Sets, removes or prints.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let id = try store.run(which.run)
     var changes = try tags.map { text -> Change in
       guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
@@ -72,7 +72,7 @@ struct NoteCommand: ParsableCommand {
 
   /// Writes, clears or prints.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let id = try store.run(which.run)
     if clear {
       guard text.isEmpty else { throw CommandFailure(.usage, "--clear takes no text") }
