@@ -143,6 +143,11 @@ struct EdgeTests {
         ["key": "m", "value": "-Infinity", "timestamp": 1, "step": 9],
         ["key": "m", "value": 2.5, "timestamp": 12, "step": 3],
       ])
+    // The latest point of a metric is the one of the largest step, not the one logged last.
+    try api.post("runs/log-metric", log(["key": "latest", "value": 8, "step": 8]))
+    try api.post("runs/log-metric", log(["key": "latest", "value": 7, "step": 7, "timestamp": 99]))
+    let shown = try api.get("runs/get", "run_id=\(run)").json["run"]?["data"]?["metrics"]?.list ?? []
+    #expect(shown.contains(["key": "latest", "value": 8.0, "timestamp": 1, "step": 8]))
     let page = try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&max_results=2").json
     #expect(page["metrics"]?.list?.count == 2)
     let token = try #require(page["next_page_token"]?.text)
