@@ -38,9 +38,8 @@ struct Runs: ParsableCommand {
       CommandGroup(
         name: "Check and set up",
         subcommands: [
-          ServeCommand.self, ModelCommand.self, FsckCommand.self, PluginsCommand.self, PluginCommand.self,
-          CompletionsCommand.self,
-          TrialRunCommand.self, BenchCommand.self,
+          ServeCommand.self, TokenCommand.self, ModelCommand.self, FsckCommand.self, PluginsCommand.self,
+          PluginCommand.self, CompletionsCommand.self, TrialRunCommand.self, BenchCommand.self,
         ]),
     ])
 }

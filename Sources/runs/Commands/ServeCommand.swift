@@ -36,6 +36,9 @@ struct ServeCommand: ParsableCommand {
     help: ArgumentHelp("A further name by which clients may call the server; can be repeated.", valueName: "name"))
   var allowedHost: [String] = []
 
+  @Flag(help: "Ask each request of this machine for a token too.")
+  var requireToken = false
+
   @OptionGroup var common: GlobalOptions
 
   /// Refuses what cannot be listened on.
@@ -67,11 +70,12 @@ struct ServeCommand: ParsableCommand {
 
   // This machine's users are trusted with a loopback address; everyone else brings a token.
   private func access(_ tokens: StoreTokens) throws -> AccessRule {
-    if unix != nil || ["127.0.0.1", "::1", "localhost"].contains(host) { return .everyone }
+    let isLocal = unix != nil || ["127.0.0.1", "::1", "localhost"].contains(host)
+    if isLocal, !requireToken { return .everyone }
     guard !tokens.isEmpty else {
+      let who = isLocal ? "--require-token asks for a token" : "--host \(host) lets other machines in"
       throw CommandFailure(
-        .usage,
-        "--host \(host) lets other machines in, and the store has no token for them; `runs token create` makes one")
+        .usage, "\(who), and the store has none; `runs token create --scope log` makes one")
     }
     return AccessRule { token in token.flatMap(tokens.grant) }
   }
