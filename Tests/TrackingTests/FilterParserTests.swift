@@ -95,7 +95,8 @@ struct FilterParserTests {
     ("start_time IN ('x')", 15, "started is compared with a number"),
     ("accuracy > 0.9", 1, "for a metric write metrics.accuracy"),
     ("attributes.accuracy > 1", 12, "'accuracy' is no attribute"),
-    ("datasets.size = 'x'", 10, "is none of a dataset's name"), ("model.name = 'x'", 1, "is none of metrics, params, tags"),
+    ("datasets.size = 'x'", 10, "is none of a dataset's name"),
+    ("model.name = 'x'", 1, "is none of metrics, params, tags"),
   ]
 
   @Test(arguments: refused)
