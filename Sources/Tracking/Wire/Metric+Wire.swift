@@ -9,15 +9,15 @@ extension MetricPoint: WireRecord {
 extension SeriesSummary: WireRecord {
   package var wire: Value {
     .record([
-      "name": name, "attempt": attempt, "count": count, "last": last, "largest_step": largestStep,
-      "minimum": minimum, "maximum": maximum,
+      "name": name, "attempt": attempt, "count": count, "last": last, "latest": latest,
+      "largest_step": largestStep, "minimum": minimum, "maximum": maximum,
     ])
   }
   package init(wire: Value) throws {
     let fields = try WireFields(wire, "a summary")
     self.init(
       name: try fields.get("name"), attempt: try fields.get("attempt"), count: try fields.get("count"),
-      last: try fields.get("last"), largestStep: try fields.get("largest_step"),
+      last: try fields.get("last"), latest: try fields.get("latest"), largestStep: try fields.get("largest_step"),
       minimum: try fields.optional("minimum"), maximum: try fields.optional("maximum"))
   }
 }
