@@ -1,0 +1,331 @@
+"""Measures a tracking server with a raw HTTP client: `runs serve`, beside `mlflow server --workers 1` in the same run.
+
+    scripts/bench server                         ours, against its limits, and against MLflow where it can be installed
+    python3 server.py --runs PROGRAM [--mlflow PYTHON] [--search 10000] [--seconds 3]
+
+The same bytes go to both. A rate counts requests that were answered 200; CPU is that of the server's whole process tree.
+Standard library only.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import selectors
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TICK = os.sysconf("SC_CLK_TCK")
+API = "/api/2.0/mlflow/"
+
+
+def tree(pid):
+    children = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                fields = pathlib.Path(f"/proc/{name}/stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(name))
+    found, waiting = [], [pid]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += children.get(found[-1], [])
+    return found
+
+
+def cpu(pid):
+    total = 0
+    for one in tree(pid):
+        try:
+            fields = pathlib.Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        except OSError:
+            pass
+    return total / TICK
+
+
+def memory(pid):
+    """Resident bytes of the whole process tree, shared pages counted in each process."""
+    total = 0
+    for one in tree(pid):
+        try:
+            total += int(pathlib.Path(f"/proc/{one}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        except OSError:
+            pass
+    return total
+
+
+def request(method, path, body=None):
+    content = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    return head.encode() + b"\r\n" + content
+
+
+class Connection:
+    """One connection, kept alive; one request at a time."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=600)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.waiting = b""
+
+    def receive(self):
+        """Reads one answer: its status and body."""
+        while True:
+            end = self.waiting.find(b"\r\n\r\n")
+            if end >= 0:
+                break
+            self.more()
+        head = self.waiting[:end].decode("latin-1").lower()
+        status = int(head.split(" ", 2)[1])
+        length = next((int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), None)
+        if length is None:
+            raise SystemExit(f"an answer without a length: {head}")
+        while len(self.waiting) < end + 4 + length:
+            self.more()
+        body = self.waiting[end + 4:end + 4 + length]
+        self.waiting = self.waiting[end + 4 + length:]
+        return status, body
+
+    def more(self):
+        data = self.socket.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the server closed the connection")
+        self.waiting += data
+
+    def call(self, method, path, body=None):
+        self.socket.sendall(request(method, path, body))
+        status, content = self.receive()
+        if status != 200:
+            raise SystemExit(f"{method} {path}: {status} {content[:300]!r}")
+        return json.loads(content) if content[:1] in (b"{", b"[") else content
+
+
+class Server:
+    """A server that was started, and what it costs."""
+
+    def __init__(self, name, command, folder):
+        self.name = name
+        began = time.perf_counter()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [str(part).replace("{port}", str(self.port)).replace("{folder}", str(folder)) for part in command]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, start_new_session=True)
+        while True:
+            try:
+                Connection(self.port).call("GET", "/health")
+                break
+            except (OSError, SystemExit):
+                if time.perf_counter() - began > 180 or self.process.poll() is not None:
+                    raise SystemExit(f"{name} did not start")
+        self.started = time.perf_counter() - began
+        self.idle = memory(self.process.pid)
+        self.control = Connection(self.port)
+
+    def experiment(self, name):
+        return self.control.call("POST", API + "experiments/create", {"name": name})["experiment_id"]
+
+    def run(self, experiment):
+        body = {"experiment_id": experiment, "start_time": 1_700_000_000_000}
+        return self.control.call("POST", API + "runs/create", body)["run"]["info"]["run_id"]
+
+    def cpu(self):
+        return cpu(self.process.pid)
+
+    def stop(self):
+        os.killpg(self.process.pid, 15)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, 9)
+            self.process.wait()
+
+
+def load(server, make, seconds, connections=8, rate=None):
+    """Sends requests on several connections for a while: answers per second, latencies, CPU seconds of the server."""
+    links = [Connection(server.port) for _ in range(connections)]
+    chosen = selectors.DefaultSelector()
+    sent_at, count, latencies = {}, 0, []
+    for link in links:
+        chosen.register(link.socket, selectors.EVENT_READ, link)
+    before, began = server.cpu(), time.perf_counter()
+    due, idle, asked = began, list(links), 0
+    while True:
+        now = time.perf_counter()
+        if now - began >= seconds and len(idle) == len(links):
+            break
+        while idle and now - began < seconds and (rate is None or due <= now):
+            link = idle.pop()
+            # With a rate, the time begins when the request was due, whether or not it could be sent then.
+            sent_at[link] = now if rate is None else due
+            link.socket.sendall(make(asked))
+            asked += 1
+            if rate is not None:
+                due += 1 / rate
+        wait = None if rate is None or not idle else max(0, min(due, began + seconds) - time.perf_counter())
+        for key, _ in chosen.select(wait):
+            status, body = key.data.receive()
+            if status != 200:
+                raise SystemExit(f"{server.name} answered {status}: {body[:300]!r}")
+            latencies.append(time.perf_counter() - sent_at[key.data])
+            count += 1
+            idle.append(key.data)
+    took = time.perf_counter() - began
+    for link in links:
+        link.socket.close()
+    return {"rate": count / took, "latencies": sorted(latencies), "cpu": (server.cpu() - before) / max(count, 1)}
+
+
+def log_metric(server, seconds):
+    run = server.run(server.experiment("single"))
+    return load(server, lambda index: request("POST", API + "runs/log-metric", {
+        "run_id": run, "key": "m", "value": float(index), "timestamp": 1_700_000_000_000 + index, "step": index}), seconds)
+
+
+def log_batch(server, seconds):
+    run = server.run(server.experiment("batches"))
+    bodies = [request("POST", API + "runs/log-batch", {"run_id": run, "metrics": [
+        {"key": f"k{i % 10}", "value": i * 0.37, "timestamp": 1_700_000_000_000 + k * 1000 + i, "step": k * 100 + i // 10}
+        for i in range(1000)]}) for k in range(20)]
+    return load(server, lambda index: bodies[index % len(bodies)], seconds, connections=4)
+
+
+def runs(server, count):
+    """Runs per second: create, 10 parameters and 10 tags, end; one after the other."""
+    experiment, link = server.experiment("runs"), server.control
+    began = time.perf_counter()
+    for index in range(count):
+        run = server.run(experiment)
+        link.call("POST", API + "runs/log-batch", {
+            "run_id": run, "params": [{"key": f"p{j}", "value": str(index * j)} for j in range(10)],
+            "tags": [{"key": f"t{j}", "value": str(j)} for j in range(10)]})
+        link.call("POST", API + "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1_700_000_001_000})
+    return count / (time.perf_counter() - began)
+
+
+def search(server, count, repeats):
+    """Seconds of a search with a metric filter and order among so many runs, and of the same without a filter."""
+    experiment = server.experiment("search")
+    chooser = random.Random(0)
+    for index in range(count):
+        run = server.run(experiment)
+        server.control.call("POST", API + "runs/log-batch", {
+            "run_id": run,
+            "metrics": [{"key": f"m{j}", "value": chooser.random(), "timestamp": 1, "step": 0} for j in range(10)],
+            "params": [{"key": f"p{j}", "value": str(chooser.randrange(20))} for j in range(10)]})
+    body = {
+        "experiment_ids": [experiment], "filter": "metrics.m0 > 0.5", "order_by": ["metrics.m1 DESC"], "max_results": 100}
+    server.control.call("POST", API + "runs/search", body)
+    times = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        found = server.control.call("POST", API + "runs/search", body)
+        times.append(time.perf_counter() - began)
+    assert len(found["runs"]) == min(100, count // 2) or len(found["runs"]) == 100
+    return statistics.median(times)
+
+
+def history(server, repeats):
+    """CPU seconds of the server for one history of 100,000 points."""
+    run = server.run(server.experiment("history"))
+    for k in range(100):
+        server.control.call("POST", API + "runs/log-batch", {"run_id": run, "metrics": [
+            {"key": "m", "value": (k * 1000 + i) * 0.731, "timestamp": 1_700_000_000_000 + k * 1000 + i, "step": k * 1000 + i}
+            for i in range(1000)]})
+    before, count = server.cpu(), 0
+    for _ in range(repeats):
+        token, count = "", 0
+        while True:
+            page = server.control.call(
+                "GET", f"{API}metrics/get-history?run_id={run}&metric_key=m&max_results=25000"
+                + (f"&page_token={token}" if token else ""))
+            count += len(page["metrics"])
+            token = page.get("next_page_token")
+            if not token:
+                break
+        assert count == 100_000, count
+    return (server.cpu() - before) / repeats
+
+
+def line(words, value, limit, kept):
+    print(f"server: {words:<70}{value:<26}{limit:<30}{'kept' if kept else 'SHORT'}", flush=True)
+
+
+def measure(server, arguments, isPeer):
+    found = {}
+    seconds = arguments.seconds
+    found["log"] = log_metric(server, seconds)["rate"]
+    found["points"] = 1000 * log_batch(server, seconds)["rate"]
+    found["runs"] = runs(server, 60 if isPeer else 1000)
+    found["history"] = history(server, 1 if isPeer else 20)
+    found["search"] = search(server, arguments.search, 3 if isPeer else 30) if arguments.search else None
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", required=True)
+    parser.add_argument("--mlflow", help="a python that has mlflow")
+    parser.add_argument("--search", type=int, default=10_000, help="runs in the search (10000); 0 leaves it out")
+    parser.add_argument("--seconds", type=float, default=3, help="how long a load lasts (3)")
+    arguments = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="runs-bench-server-"))
+    try:
+        ours = Server("runs serve", [arguments.runs, "serve", "--port", "{port}", "--store", "{folder}/.runs"], folder)
+        line("from start to the first answer", f"{ours.started * 1000:.0f} ms", "under 200 ms", ours.started < 0.2)
+        line("memory, idle", f"{ours.idle / 1e6:.0f} MB", "under 60 MB", ours.idle < 60e6)
+        health = request("GET", "/health")
+        constant = load(ours, lambda _: health, arguments.seconds)
+        own = measure(ours, arguments, False)
+        line("log-metric beside a constant answer, 8 connections", f"{own['log']:.0f}/s of {constant['rate']:.0f}/s",
+             "at least half", own["log"] >= constant["rate"] / 2)
+        run = ours.run(ours.experiment("steady"))
+        steady = load(ours, lambda index: request("POST", API + "runs/log-metric", {
+            "run_id": run, "key": "m", "value": 1.0, "timestamp": index, "step": index}), arguments.seconds, rate=1000)
+        slow = steady["latencies"][int(len(steady["latencies"]) * 0.99)]
+        line("log-metric at 1,000 requests/s, 99th percentile", f"{slow * 1000:.1f} ms", "under 5 ms", slow < 0.005)
+        print(f"server: memory after all that: {memory(ours.process.pid) / 1e6:.0f} MB", flush=True)
+        ours.stop()
+        peer = None
+        if arguments.mlflow:
+            (folder / "mlflow").mkdir()
+            server = Server("mlflow server", [
+                arguments.mlflow, "-m", "mlflow", "server", "--workers", "1", "--host", "127.0.0.1", "--port", "{port}",
+                "--backend-store-uri", "sqlite:///{folder}/mlflow.db", "--artifacts-destination", "{folder}/artifacts",
+            ], folder / "mlflow")
+            print(f"server: mlflow server --workers 1 started in {server.started:.1f} s, {server.idle / 1e6:.0f} MB idle")
+            peer = measure(server, arguments, True)
+            server.stop()
+        for key, words, unit, factor, isRate in [
+            ("log", "log-metric, 8 connections", "/s", 100, True),
+            ("points", "points by log-batch of 1,000", "/s", 100, True),
+            ("runs", "runs with 10 parameters and 10 tags", "/s", 50, True),
+            ("search", f"search by metric, ordered by metric, {arguments.search} runs", "ms", 500, False),
+            ("history", "server CPU for a history of 100,000 points", "ms", 100, False),
+        ]:
+            if own[key] is None:
+                continue
+            shown = f"{own[key]:.0f}{unit}" if isRate else f"{own[key] * 1000:.1f} {unit}"
+            if peer is None:
+                print(f"server: {words:<70}{shown}")
+                continue
+            theirs = f"{peer[key]:.0f}{unit}" if isRate else f"{peer[key] * 1000:.0f} {unit}"
+            ratio = own[key] / peer[key] if isRate else peer[key] / own[key]
+            line(words, f"{shown}, {ratio:.0f} times", f"{factor} times MLflow's {theirs}", ratio >= factor)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+main()
