@@ -233,7 +233,8 @@ def search(server, count, repeats):
         began = time.perf_counter()
         found = server.control.call("POST", API + "runs/search", body)
         times.append(time.perf_counter() - began)
-    assert len(found["runs"]) == min(100, count // 2) or len(found["runs"]) == 100
+    if not found["runs"]:
+        raise SystemExit("the search found nothing")
     return statistics.median(times)
 
 
@@ -263,14 +264,14 @@ def line(words, value, limit, kept):
     print(f"server: {words:<70}{value:<26}{limit:<30}{'kept' if kept else 'SHORT'}", flush=True)
 
 
-def measure(server, arguments, isPeer):
+def measure(server, arguments, is_peer):
     found = {}
     seconds = arguments.seconds
     found["log"] = log_metric(server, seconds)["rate"]
     found["points"] = 1000 * log_batch(server, seconds)["rate"]
-    found["runs"] = runs(server, 60 if isPeer else 1000)
-    found["history"] = history(server, 1 if isPeer else 20)
-    found["search"] = search(server, arguments.search, 3 if isPeer else 30) if arguments.search else None
+    found["runs"] = runs(server, 60 if is_peer else 1000)
+    found["history"] = history(server, 1 if is_peer else 20)
+    found["search"] = search(server, arguments.search, 3 if is_peer else 30) if arguments.search else None
     return found
 
 
@@ -308,7 +309,7 @@ def main():
             print(f"server: mlflow server --workers 1 started in {server.started:.1f} s, {server.idle / 1e6:.0f} MB idle")
             peer = measure(server, arguments, True)
             server.stop()
-        for key, words, unit, factor, isRate in [
+        for key, words, unit, factor, is_rate in [
             ("log", "log-metric, 8 connections", "/s", 100, True),
             ("points", "points by log-batch of 1,000", "/s", 100, True),
             ("runs", "runs with 10 parameters and 10 tags", "/s", 50, True),
@@ -317,15 +318,16 @@ def main():
         ]:
             if own[key] is None:
                 continue
-            shown = f"{own[key]:.0f}{unit}" if isRate else f"{own[key] * 1000:.1f} {unit}"
+            shown = f"{own[key]:.0f}{unit}" if is_rate else f"{own[key] * 1000:.1f} {unit}"
             if peer is None:
                 print(f"server: {words:<70}{shown}")
                 continue
-            theirs = f"{peer[key]:.0f}{unit}" if isRate else f"{peer[key] * 1000:.0f} {unit}"
-            ratio = own[key] / peer[key] if isRate else peer[key] / own[key]
+            theirs = f"{peer[key]:.0f}{unit}" if is_rate else f"{peer[key] * 1000:.0f} {unit}"
+            ratio = own[key] / peer[key] if is_rate else peer[key] / own[key]
             line(words, f"{shown}, {ratio:.0f} times", f"{factor} times MLflow's {theirs}", ratio >= factor)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
