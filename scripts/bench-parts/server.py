@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -75,7 +76,11 @@ class Connection:
     """One connection, kept alive; one request at a time."""
 
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=600)
+        self.port, self.used = port, 0.0
+        self.open()
+
+    def open(self):
+        self.socket = socket.create_connection(("127.0.0.1", self.port), timeout=600)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.waiting = b""
 
@@ -104,8 +109,13 @@ class Connection:
         self.waiting += data
 
     def call(self, method, path, body=None):
+        # MLflow's server closes a connection that was idle for five seconds.
+        if self.used and time.monotonic() - self.used > 3:
+            self.socket.close()
+            self.open()
         self.socket.sendall(request(method, path, body))
         status, content = self.receive()
+        self.used = time.monotonic()
         if status != 200:
             raise SystemExit(f"{method} {path}: {status} {content[:300]!r}")
         return json.loads(content) if content[:1] in (b"{", b"[") else content
@@ -202,16 +212,27 @@ def log_batch(server, seconds):
     return load(server, lambda index: bodies[index % len(bodies)], seconds, connections=4)
 
 
-def runs(server, count):
-    """Runs per second: create, 10 parameters and 10 tags, end; one after the other."""
-    experiment, link = server.experiment("runs"), server.control
+def runs(server, count, connections=8):
+    """Runs per second: create, 10 parameters and 10 tags, end; on several connections, each one run after the other."""
+    experiment = server.experiment(f"runs-{connections}")
+
+    def record(link, indices):
+        for index in indices:
+            body = {"experiment_id": experiment, "start_time": 1_700_000_000_000}
+            run = link.call("POST", API + "runs/create", body)["run"]["info"]["run_id"]
+            link.call("POST", API + "runs/log-batch", {
+                "run_id": run, "params": [{"key": f"p{j}", "value": str(index * j)} for j in range(10)],
+                "tags": [{"key": f"t{j}", "value": str(j)} for j in range(10)]})
+            link.call("POST", API + "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1_700_000_001_000})
+
+    links = [Connection(server.port) for _ in range(connections)]
+    threads = [
+        threading.Thread(target=record, args=(link, range(place, count, connections))) for place, link in enumerate(links)]
     began = time.perf_counter()
-    for index in range(count):
-        run = server.run(experiment)
-        link.call("POST", API + "runs/log-batch", {
-            "run_id": run, "params": [{"key": f"p{j}", "value": str(index * j)} for j in range(10)],
-            "tags": [{"key": f"t{j}", "value": str(j)} for j in range(10)]})
-        link.call("POST", API + "runs/update", {"run_id": run, "status": "FINISHED", "end_time": 1_700_000_001_000})
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return count / (time.perf_counter() - began)
 
 
@@ -269,7 +290,8 @@ def measure(server, arguments, is_peer):
     seconds = arguments.seconds
     found["log"] = log_metric(server, seconds)["rate"]
     found["points"] = 1000 * log_batch(server, seconds)["rate"]
-    found["runs"] = runs(server, 60 if is_peer else 1000)
+    found["runs"] = runs(server, 80 if is_peer else 2000)
+    found["single runs"] = runs(server, 40 if is_peer else 500, connections=1)
     found["history"] = history(server, 1 if is_peer else 20)
     found["search"] = search(server, arguments.search, 3 if is_peer else 30) if arguments.search else None
     return found
@@ -312,7 +334,8 @@ def main():
         for key, words, unit, factor, is_rate in [
             ("log", "log-metric, 8 connections", "/s", 100, True),
             ("points", "points by log-batch of 1,000", "/s", 100, True),
-            ("runs", "runs with 10 parameters and 10 tags", "/s", 50, True),
+            ("runs", "runs with 10 parameters and 10 tags, 8 connections", "/s", 50, True),
+            ("single runs", "the same on one connection", "/s", 50, True),
             ("search", f"search by metric, ordered by metric, {arguments.search} runs", "ms", 500, False),
             ("history", "server CPU for a history of 100,000 points", "ms", 100, False),
         ]:
