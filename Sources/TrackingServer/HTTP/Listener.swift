@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HummingbirdCore
 internal import NIOCore
 internal import NIOHTTP1
@@ -54,7 +55,8 @@ final class Listener: Sendable {
       throw error
     } catch {
       try? group.syncShutdownGracefully()
-      throw TrackingError(.system, "the server cannot listen on \(settings.address.text): \(error)")
+      let cause = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+      throw TrackingError(.system, "the server cannot listen on \(settings.address.text): \(cause)")
     }
   }
 

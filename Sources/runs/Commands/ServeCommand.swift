@@ -75,7 +75,7 @@ struct ServeCommand: ParsableCommand {
     guard !tokens.isEmpty else {
       let who = isLocal ? "--require-token asks for a token" : "--host \(host) lets other machines in"
       throw CommandFailure(
-        .usage, "\(who), and the store has none; `runs token create --scope log` makes one")
+        .usage, "\(who), and the store has no token; `runs token create --scope log` makes one")
     }
     return AccessRule { token in token.flatMap(tokens.grant) }
   }
