@@ -61,14 +61,14 @@ import TrackingContracts
 
   @Test func `a snapshot whose folder is gone is unpacked again, and a failed trial's copy stays`() throws {
     let place = try Workplace()
-    place.folder.write("source/main.sh", "echo loss=1; exit $1")
+    place.folder.write("source/train.sh", "echo loss=1; exit $1")
     let stop = StopRequest()
     stop.request()
-    let sweep = try place.driver().start(spec(place, "sh main.sh $RUNS_TRIAL"), source: "")
+    let sweep = try place.driver().start(spec(place, "sh train.sh $RUNS_TRIAL"), source: "")
     #expect(try place.driver(stop: stop).drive(sweep).state == .queued)
     removeTree(place.folder("source"))
     #expect(try place.driver().drive(sweep).progress.counts == [.finished: 1, .failed: 1])
-    #expect(access(place.folder("jobs/\(sweep)-1.1/work/main.sh"), F_OK) == 0)
+    #expect(access(place.folder("jobs/\(sweep)-1.1/work/train.sh"), F_OK) == 0)
   }
 
   @Test func `outputs and logs are kept wherever Azure's scripts leave them`() throws {
