@@ -89,7 +89,7 @@ struct RequestRules: Sendable {
     switch value[..<space].lowercased() {
     case "bearer": return String(credentials)
     case "basic":
-      guard let bytes = Radix64.decode(credentials.utf8), let text = String(validating: bytes, as: UTF8.self),
+      guard let bytes = ByteText.decode(String(credentials)), let text = String(validating: bytes, as: UTF8.self),
         let colon = text.firstIndex(of: ":")
       else { return nil }
       return String(text[text.index(after: colon)...])

@@ -45,7 +45,7 @@ enum SearchRoutes {
       pen.list("runs", page.rows) { pen, row in
         pen.object { $0.run(row, experiment: experiments[row.run.experiment] ?? 0) }
       }
-      if let next = page.next { pen.field("next_page_token", Radix64.encode(next.utf8)) }
+      if let next = page.next { pen.field("next_page_token", ByteText.encode(Array(next.utf8))) }
     }
     return APIReply(json: pen)
   }
@@ -53,7 +53,7 @@ enum SearchRoutes {
   // The store's own token, in the letters that MLflow's have.
   private static func pageToken(_ token: String?) throws -> String? {
     guard let token, !token.isEmpty else { return nil }
-    guard let bytes = Radix64.decode(token.utf8) else {
+    guard let bytes = ByteText.decode(token) else {
       throw APIError.invalid("Invalid page token, could not base64-decode")
     }
     guard let text = String(validating: bytes, as: UTF8.self), !text.isEmpty else {

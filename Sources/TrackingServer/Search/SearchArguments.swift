@@ -44,7 +44,7 @@ enum PageOffset {
   /// Reads a token; 0 where there is none.
   static func read(_ token: String?) throws -> Int {
     guard let token, !token.isEmpty else { return 0 }
-    guard let bytes = Radix64.decode(token.utf8) else {
+    guard let bytes = ByteText.decode(token) else {
       throw APIError.invalid("Invalid page token, could not base64-decode")
     }
     guard let text = String(validating: bytes, as: UTF8.self),
@@ -54,5 +54,5 @@ enum PageOffset {
   }
 
   /// Makes a token.
-  static func token(_ offset: Int) -> String { Radix64.encode("{\"offset\": \(offset)}".utf8) }
+  static func token(_ offset: Int) -> String { ByteText.encode(Array("{\"offset\": \(offset)}".utf8)) }
 }

@@ -39,9 +39,13 @@ func openMLflow(_ place: String, artifacts: String?, report: @escaping ProblemRe
       store: database,
       files: LocalFiles(folder: artifacts ?? (isFolder(beside) ? beside : nil), report: report), origin: "mlflow")
   } catch let error as SQLError {
-    throw CommandFailure(
-      error.code == .notADatabase ? .usage : .system, "'\(path)' cannot be read as an SQLite database: \(error.message)"
-    )
+    let code: Exit =
+      switch error.code {
+      case .notADatabase: .usage
+      case .corrupt: .damaged
+      default: .system
+      }
+    throw CommandFailure(code, "'\(path)' cannot be read as an SQLite database: \(error.message)")
   }
 }
 
@@ -53,7 +57,7 @@ private func openServer(
     authorization = "Bearer " + token
   } else if let user = environment("MLFLOW_TRACKING_USERNAME"), !user.isEmpty {
     let password = environment("MLFLOW_TRACKING_PASSWORD") ?? ""
-    authorization = "Basic " + base64(Array("\(user):\(password)".utf8))
+    authorization = "Basic " + ByteText.encode(Array("\(user):\(password)".utf8))
   }
   var template = Array("\(environment("TMPDIR") ?? "/tmp")/runs-import-XXXXXX".utf8CString)
   guard mkdtemp(&template) != nil else {
@@ -73,16 +77,3 @@ func isFolder(_ path: String) -> Bool {
 
 /// Returns whether there is something at a path.
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-
-private func base64(_ bytes: [UInt8]) -> String {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
-  var out = String.UnicodeScalarView()
-  for start in stride(from: 0, to: bytes.count, by: 3) {
-    let part = bytes[start..<min(start + 3, bytes.count)]
-    let bits = part.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - part.count))
-    for place in 0..<4 {
-      out.append(place <= part.count ? alphabet[bits >> (18 - 6 * place) & 63] : "=")
-    }
-  }
-  return String(out)
-}
