@@ -8,7 +8,9 @@ extension TrackingError {
       switch error.code {
       case .busy: .busy
       case .corrupt, .notADatabase: .corrupt
-      case .constraint, .full, .disk, .cannotOpen, .readOnly, .misuse, .other: .system
+      case .full: .full
+      case .readOnly: .readOnly
+      case .constraint, .disk, .cannotOpen, .misuse, .other: .system
       }
     self.init(code, error.description)
   }

@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import SQL
 
 extension SQLError {
@@ -9,8 +10,17 @@ extension SQLError {
       database.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) } ?? String(cString: sqlite3_errstr(status))
     let path = database.flatMap { sqlite3_db_filename($0, "main") }.map { String(cString: $0) } ?? ""
     let name = path.isEmpty ? "the database in memory" : "the database '\(path)'"
+    // SQLite knows a full disk by ENOSPC alone; a quota and a limit on sizes are as full.
+    let system = status & 0xff == SQLITE_IOERR ? database.map { Self.systemError($0, status) } ?? 0 : 0
     let (code, message): (Code, String) =
       switch status & 0xff {
+      case SQLITE_IOERR where [ENOSPC, EDQUOT, EFBIG].contains(system):
+        (
+          .full,
+          "there is no room for \(name): \(errorText(system)); nothing of this step was kept. Make room and try again."
+        )
+      case SQLITE_IOERR where system == EROFS:
+        (.readOnly, "\(name) cannot be written: \(errorText(system)). See how its disk is mounted.")
       case SQLITE_BUSY, SQLITE_LOCKED:
         (
           .busy,
@@ -39,5 +49,11 @@ extension SQLError {
       default: (.other, "\(name): \(told).")
       }
     self.init(code, message, number: Int(number), sql: sql)
+  }
+
+  // The system's own number for a failed read or write.
+  private static func systemError(_ database: OpaquePointer, _ status: Int32) -> Int32 {
+    let written = status == SQLITE_IOERR | 3 << 8 ? runs_sqlite3_log_errno(database) : 0
+    return written == 0 ? sqlite3_system_errno(database) : written
   }
 }

@@ -138,8 +138,9 @@ final class WriteAheadLog: @unchecked Sendable {  // `mutex` protects every vari
       try syncFolderOfYoungLog()
     }
     guard fdatasync(file) == 0 else {
+      let isFull = [ENOSPC, EDQUOT].contains(errno)
       throw SQLError(
-        .disk,
+        isFull ? .full : .disk,
         "'\(path)' could not be synced: \(errorText(errno)). What was just written is visible, "
           + "and a power cut may lose it.")
     }

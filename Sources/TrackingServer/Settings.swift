@@ -39,6 +39,8 @@ extension TrackingServer {
     public var clock: Clock
     /// Random bits, for ids and names of runs.
     public var random: @Sendable () -> UInt64
+    /// Told, in full words and at most once a minute for each kind, what is wrong with the store; called on any thread.
+    public var report: @Sendable (String) -> Void = { _ in }
     /// Whether the store gets the experiment 0, `Default`, that clients of MLflow begin with.
     public var makesDefaultExperiment = true
 
@@ -59,6 +61,9 @@ extension TrackingServer {
 
   /// What a server bears.
   public struct Limits: Sendable {
+    /// How much of a body must come within `stallSeconds`, so that a byte now and then does not hold a connection.
+    static let progressBytes = 4_096
+
     /// The largest body of a request that is read whole, in bytes.
     public var bodyBytes: Int
     /// The largest body of an upload, in bytes.
@@ -69,7 +74,8 @@ extension TrackingServer {
     public var connections: Int
     /// How long a connection may be idle between requests, in seconds.
     public var idleSeconds: Int
-    /// How long a request may take to arrive without progress, in seconds.
+    /// How long a request may take to arrive without progress, in seconds: its head as a whole, of its body each
+    /// `progressBytes` and the rest.
     public var stallSeconds: Int
     /// How long a stop waits for requests under way, in seconds.
     public var stopSeconds: Int

@@ -33,7 +33,7 @@ public final class TrackingServer: Sendable {
         throw TrackingError(.conflict, "this server was started before; make another one")
       }
       if settings.makesDefaultExperiment { try context.prepare() }
-      let listener = Listener(settings: settings, routes: Self.routes(context), work: context.work)
+      let listener = Listener(settings: settings, routes: Self.routes(context), context: context)
       let bound = try listener.start()
       state = .running(listener)
       return bound

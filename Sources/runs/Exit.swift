@@ -65,7 +65,7 @@ extension TrackingError {
     case .ambiguous, .conflict: .conflict
     case .invalid: .usage
     case .corrupt, .incompatible: .damaged
-    case .busy, .system: .system
+    case .busy, .full, .readOnly, .system: .system
     }
   }
 }

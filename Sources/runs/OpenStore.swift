@@ -92,7 +92,8 @@ struct OpenStore: Sendable {
         folder: folder, tracking: records, artifacts: TarArtifactStore(directory: folder + "/artifacts"),
         recordProblems: { try records.problems() })
     } catch let error as SQLError {
-      throw CommandFailure(.system, "the store \(folder) cannot be opened: \(error)")
+      let isDamaged = error.code == .corrupt || error.code == .notADatabase
+      throw CommandFailure(isDamaged ? .damaged : .system, "the store \(folder) cannot be opened: \(error)")
     }
   }
 }

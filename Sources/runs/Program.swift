@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Sweeping
 internal import Tracking
 
@@ -9,6 +10,9 @@ enum Program {
 
   /// Runs a command and returns its exit code.
   static func run(_ arguments: [String]) -> Int32 {
+    // A limit on the sizes of files is an error of the write that meets it, not the end of the program. A handler, and not
+    // "ignore", because programs that are started would inherit that.
+    signal(SIGXFSZ) { _ in }
     do {
       try refuseUnknownCommand(arguments)
       var command = try Runs.parseAsRoot(arguments)

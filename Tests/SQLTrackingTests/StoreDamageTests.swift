@@ -136,7 +136,7 @@ struct StoreDamageTests {
     let error = refusal {
       try store.append([MetricColumns(name: "loss", steps: steps, times: steps, values: noise)], to: run)
     }
-    #expect(error?.code == .system)
+    #expect(error?.code == .full)
     #expect(error?.message.contains("disk is full") == true)
     #expect(try store.points(of: run, metric: "loss").count == 1)
     #expect(try store.problems() == [])

@@ -24,7 +24,9 @@ func dump(_ store: any TrackingStore) throws -> String {
             + "\(Digest(hashing: "\(points.values.map(\.bitPattern))"))")
       }
     }
-    guard row.run.kind == .hyperdrive, let sweep = try? store.sweep(run) else { continue }
+    guard row.run.kind == .hyperdrive else { continue }
+    let sweep: Sweep
+    do { sweep = try store.sweep(run) } catch let error as TrackingError where error.code == .notFound { continue }
     lines.append("  \(sweep.spec.value.json) \(sweep.source)")
     for decision in try store.decisions(of: run) { lines.append("  \(decision)") }
     for event in 0...(try store.lastEvent(of: run)) {

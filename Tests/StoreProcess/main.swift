@@ -95,7 +95,16 @@ case "batches":
     _ = try store.write(batches.prefix(2) + [refused] + batches.suffix(2))
     count.storeBytes(of: step + 1, as: Int64.self)
   }
-default: fatalError("expect, steps, dump, log, write or batches")
+case "full":
+  // FOLDER BYTES: writes until no file may grow beyond this size, and goes on when it may again.
+  try Faults(folder).fill(limit: number(3))
+case "readonly":
+  // FOLDER: reads and writes as a user who may only read.
+  try Faults(folder).onlyRead()
+case "damaged":
+  // FOLDER: what the store holds, or why it cannot be read; then whether an examination finds something.
+  Faults(folder).examine()
+default: fatalError("expect, steps, dump, log, write, batches, full, readonly or damaged")
 }
 
 func seconds() -> Double {

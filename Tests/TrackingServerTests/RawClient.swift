@@ -128,6 +128,19 @@ final class RawClient {
     return Array(received[..<length])
   }
 
+  /// Waits so many milliseconds for something to come, and answers whether it did.
+  func hasAnswer(within milliseconds: Int32) -> Bool {
+    var ready = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&ready, 1, milliseconds) > 0
+  }
+
+  /// Reads what comes next, and takes it for no answer.
+  func raw() throws -> String {
+    _ = try receive()
+    defer { received = [] }
+    return String(decoding: received, as: UTF8.self)
+  }
+
   /// Whether the other end has closed the connection, after what it sent.
   func isClosed() throws -> Bool { try !receive() }
 

@@ -70,7 +70,7 @@ private final class JournalIntake: @unchecked Sendable {  // `monitor` protects 
       while written - taken == UInt64(MetricJournal.slots) {
         if let failure {
           throw TrackingError(
-            .system,
+            (failure as? TrackingError)?.code ?? .system,
             "the journal '\(journal.path)' is full, since its points cannot be written to the store: \(failure)")
         }
         monitor.wait()

@@ -66,11 +66,13 @@ final class MetricJournal: @unchecked Sendable {  // Its logger writes under a l
       // All of it at once: a store into a mapping finds no disk full otherwise but by SIGBUS.
       let status = posix_fallocate(file, 0, off_t(fileBytes))
       guard status == 0, let base = map(file) else {
-        let reason = String(cString: strerror(status == 0 ? errno : status))
+        let number = status == 0 ? errno : status
+        let reason = String(cString: strerror(number))
         unlink(path)
         close(file)
         throw TrackingError(
-          .system, "the journal '\(path)' cannot have its \(fileBytes >> 10) KiB: \(reason). Make room and try again.")
+          [ENOSPC, EDQUOT, EFBIG].contains(number) ? .full : .system,
+          "the journal '\(path)' cannot have its \(fileBytes >> 10) KiB: \(reason). Make room and try again.")
       }
       let journal = MetricJournal(path: path, file: file, base: base, run: run, attempt: attempt)
       journal.writeHeader()

@@ -16,6 +16,10 @@ public struct TrackingError: Error, Sendable, Equatable, CustomStringConvertible
     case incompatible
     /// Another process holds what is needed.
     case busy
+    /// There is no room left: the disk is full, or a quota or a limit on sizes is reached. Later there may be.
+    case full
+    /// What is stored can be read, and cannot be written.
+    case readOnly
     /// The system below refused: disk, file, database.
     case system
   }

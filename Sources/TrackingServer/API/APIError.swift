@@ -65,6 +65,10 @@ struct APIError: Error, Sendable, Equatable {
     return reply
   }
 
+  /// The status of a fault that asking again does not cure: clients would repeat a 500 for minutes, and then tell of a
+  /// number instead of the message. RFC 4918 has 507 for a server that cannot store, and forbids to repeat the request.
+  static let lasting = 507
+
   /// Translates what a route threw.
   init(_ error: any Error) {
     switch error {
@@ -81,12 +85,35 @@ struct APIError: Error, Sendable, Equatable {
     case .conflict, .invalid, .ambiguous: self.init(.invalidParameterValue, error.message)
     case .busy:
       self.init(.temporarilyUnavailable, "the store is busy: another process holds it; send the request again")
+    case .full:
+      self.init(
+        .temporarilyUnavailable,
+        "there is no room left where the store is, so nothing of this request was recorded; make room on the server's disk, "
+          + "and send the request again")
+    case .readOnly:
+      self.init(
+        .internalError, status: Self.lasting,
+        "the server can only read its store, so nothing of this request was recorded; see who owns its files, and how "
+          + "its disk is mounted")
     case .system:
-      self.init(.internalError, "the system refused to read or write the store; `runs fsck` on the server tells more")
+      self.init(.internalError, "the system refused to read or write the store; the output of `runs serve` tells more")
     case .corrupt:
-      self.init(.internalError, "what is stored is damaged; `runs fsck` on the server tells more")
+      self.init(
+        .internalError, status: Self.lasting,
+        "what is stored at this place is damaged; `runs fsck` on the server tells more")
     case .incompatible:
-      self.init(.internalError, "the store was written by a newer program; the server must be updated")
+      self.init(
+        .internalError, status: Self.lasting, "the store was written by a newer program; the server must be updated")
+    }
+  }
+}
+
+extension TrackingError {
+  /// True for what is no answer to the request: the store failed.
+  var isFault: Bool {
+    switch code {
+    case .notFound, .ambiguous, .conflict, .invalid: false
+    case .busy, .corrupt, .incompatible, .full, .readOnly, .system: true
     }
   }
 }

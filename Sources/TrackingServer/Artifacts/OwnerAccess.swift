@@ -10,7 +10,7 @@ extension RouteContext {
     for _ in 0..<64 {
       guard let id = at else { break }
       if id == granted { return }
-      at = try? store.run(id).parent
+      at = try found { try store.run(id).parent } ?? nil
     }
     throw APIError(.permissionDenied, "the token is for run '\(granted)' and those below it")
   }

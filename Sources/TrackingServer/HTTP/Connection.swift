@@ -37,6 +37,11 @@ final class Connection: ChannelDuplexHandler {
   private var isReadHeld = false
   private var isStopping = false
   private var lastProgress = NIODeadline.now()
+  // Bytes of a body since then.
+  private var newBytes = 0
+  // When the first byte of a head came whose end has not.
+  private var headBegan: NIODeadline?
+  private var isPartRead = false
   private var watch: RepeatedTask?
 
   init(responder: Responder, limits: TrackingServer.Limits) {
@@ -47,7 +52,8 @@ final class Connection: ChannelDuplexHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-    watch = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { _ in
+    let delay = TimeAmount.milliseconds(max(100, min(5_000, Int64(limits.stallSeconds) * 250)))
+    watch = context.eventLoop.scheduleRepeatedTask(initialDelay: delay, delay: delay) { _ in
       bound.value.checkTime()
     }
   }
@@ -99,9 +105,28 @@ final class Connection: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    lastProgress = .now()
     let part = unwrapInboundIn(data)
+    noteProgress(part)
     if case .answering = phase { pending.append(part) } else { take(part) }
+  }
+
+  // A byte of a body now and then is no progress.
+  private func noteProgress(_ part: HTTPServerRequestPart) {
+    if case .body(let bytes) = part {
+      newBytes += bytes.readableBytes
+      guard newBytes >= TrackingServer.Limits.progressBytes else { return }
+    }
+    newBytes = 0
+    headBegan = nil
+    isPartRead = true
+    lastProgress = .now()
+  }
+
+  // Called after each read, also where it brought no whole part: then a head has begun.
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if case .idle = phase, !isPartRead, headBegan == nil { headBegan = .now() }
+    isPartRead = false
+    context.fireChannelReadComplete()
   }
 
   private func take(_ part: HTTPServerRequestPart) {
@@ -271,15 +296,26 @@ final class Connection: ChannelDuplexHandler {
   }
 
   private func checkTime() {
-    let quiet = NIODeadline.now() - lastProgress
-    let bound: Int
+    let stall = TimeAmount.seconds(Int64(limits.stallSeconds))
+    let isQuiet = NIODeadline.now() - lastProgress > stall
     switch phase {
-    case .idle: bound = limits.idleSeconds
-    case .receiving, .refusing, .closing: bound = limits.stallSeconds
+    case .idle:
+      if let headBegan {
+        if NIODeadline.now() - headBegan > stall { refuse(responder.tooSlow) }
+      } else if NIODeadline.now() - lastProgress > .seconds(Int64(limits.idleSeconds)) {
+        context?.close(promise: nil)
+      }
+    case .receiving: if isQuiet { refuse(responder.tooSlow) }
+    case .refusing(let reply): if isQuiet { refuse(reply) }
     // Where the store's side is slow, the sender waits.
-    case .uploading(let body): bound = body.takesMore ? limits.stallSeconds : .max
-    case .answering: bound = isStreaming ? limits.stallSeconds : .max
+    case .uploading(let body):
+      guard isQuiet, body.takesMore else { return }
+      phase = .closing
+      body.fail()
+      refuse(responder.tooSlow)
+    // The receiver reads nothing.
+    case .answering: if isQuiet, isStreaming { context?.close(promise: nil) }
+    case .closing: if isQuiet { context?.close(promise: nil) }
     }
-    if bound < .max, quiet > .seconds(Int64(bound)) { context?.close(promise: nil) }
   }
 }

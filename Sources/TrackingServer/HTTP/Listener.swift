@@ -18,9 +18,11 @@ final class Listener: Sendable {
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let state = Monitor(State())
 
-  init(settings: TrackingServer.Settings, routes: RouteTable, work: RouteContext.Work) {
+  init(settings: TrackingServer.Settings, routes: RouteTable, context: RouteContext) {
     self.settings = settings
-    responder = Responder(routes: routes, work: work, rules: RequestRules(settings), limits: settings.limits)
+    responder = Responder(
+      routes: routes, work: context.work, rules: RequestRules(settings), limits: settings.limits, faults: context.faults
+    )
   }
 
   /// Listens, and returns where.

@@ -36,6 +36,7 @@ enum ReplyHead {
     case 403: "403 Forbidden"
     case 404: "404 Not Found"
     case 405: "405 Method Not Allowed"
+    case 408: "408 Request Timeout"
     case 409: "409 Conflict"
     case 413: "413 Content Too Large"
     case 414: "414 URI Too Long"
@@ -44,6 +45,7 @@ enum ReplyHead {
     case 500: "500 Internal Server Error"
     case 501: "501 Not Implemented"
     case 503: "503 Service Unavailable"
+    case 507: "507 Insufficient Storage"
     default: "\(status) Status"
     }
   }

@@ -19,6 +19,7 @@ struct Responder: Sendable {
   let work: RouteContext.Work
   let rules: RequestRules
   let limits: TrackingServer.Limits
+  let faults: FaultReport
 
   /// The answer to a body above the limit.
   var tooLarge: APIReply {
@@ -82,14 +83,19 @@ struct Responder: Sendable {
             try check()
             record(recording, answer: answer)
           } catch {
-            answer(APIError(error).reply)
+            answer(refusal(error))
           }
         }
       } catch {
-        answer(APIError(error).reply)
+        answer(refusal(error))
       }
     case .upload: answer(APIError(.internalError, "the server led an upload astray").reply)
     }
+  }
+
+  /// The answer to a request that did not arrive in time.
+  var tooSlow: APIReply {
+    APIError(.badRequest, status: 408, "the request did not arrive in time; send it again").reply
   }
 
   private func record(_ recording: Route.Recording, answer: @escaping Answer) {
@@ -99,9 +105,9 @@ struct Responder: Sendable {
     work.committer.submit(recording.batch) { result in
       switch result {
       case .success: answer(recording.reply)
-      case .failure(let refusal as TrackingError) where refusal.code != .busy:
+      case .failure(let refusal as TrackingError) where !refusal.isFault:
         work.blocking.run { answer(reply { try recording.refused(refusal) }) }
-      case .failure(let error): answer(APIError(error).reply)
+      case .failure(let error): answer(refusal(error))
       }
     }
   }
@@ -121,7 +127,12 @@ struct Responder: Sendable {
     do {
       return try route()
     } catch {
-      return APIError(error).reply
+      return refusal(error)
     }
+  }
+
+  private func refusal(_ error: any Error) -> APIReply {
+    faults.note(error)
+    return APIError(error).reply
   }
 }

@@ -74,7 +74,7 @@ enum ArtifactRoutes {
   private static func download(
     _ path: ArtifactPath, _ request: APIRequest, _ context: RouteContext
   ) throws -> APIReply {
-    guard let (owner, below) = try? context.artifactOwner(path) else {
+    guard let (owner, below) = try context.found({ try context.artifactOwner(path) }) else {
       throw APIError.notFound("No such artifact: '\(path.text)'")
     }
     return try download(below, of: owner, request, context)
@@ -82,7 +82,9 @@ enum ArtifactRoutes {
 
   private static func delete(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let path = try ArtifactPath(segments: request.rest)
-    guard let (owner, below) = try? context.artifactOwner(path), !below.names.isEmpty else { return .empty }
+    guard let (owner, below) = try context.found({ try context.artifactOwner(path) }), !below.names.isEmpty else {
+      return .empty
+    }
     try context.allow(owner, by: request.grant)
     if case .run(let run) = owner { try run.checkIsActive() }
     let tree = try context.artifactTree(owner)
@@ -100,7 +102,7 @@ enum ArtifactRoutes {
   private static func list(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let path = try ArtifactPath(request.argument("path") ?? "")
     // MLflow lists a directory that is not there as an empty one.
-    guard let (owner, below) = try? context.artifactOwner(path) else { return .empty }
+    guard let (owner, below) = try context.found({ try context.artifactOwner(path) }) else { return .empty }
     try context.allow(owner, by: request.grant)
     return reply(try children(of: below, owner, context), root: nil, below: nil)
   }

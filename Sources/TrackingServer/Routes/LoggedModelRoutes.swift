@@ -138,7 +138,7 @@ enum LoggedModelRoutes {
     var ids: [String: Int64] = [:]
     for text in try fields.texts("experiment_ids") {
       // MLflow finds nothing in an experiment that is not there.
-      guard let experiment = try? context.experiment(text) else { continue }
+      guard let experiment = try context.found({ try context.experiment(text) }) else { continue }
       ids[experiment.name] = experiment.id
     }
     let limit = try SearchLimit.read(request.json(), default: 100)

@@ -43,7 +43,7 @@ enum ModelVersionRoutes {
     if let id = try fields.text("run_id"), !id.isEmpty { run = try context.run(named: id) }
     var logged: LoggedModel?
     if let id = try fields.text("model_id"), !id.isEmpty { logged = try context.loggedModel(id) }
-    if run == nil, let source = logged?.source { run = try? context.store.run(source) }
+    if run == nil, let source = logged?.source { run = try context.found { try context.store.run(source) } }
     if request.grant.run != nil { try context.allow(run?.id, by: request.grant) }
     if tags[RegistryRules.promptTag] != nil {
       guard promptSources.contains(text) else {

@@ -11,6 +11,7 @@ enum RecordRoutes {
           do {
             return reply(.record(["result": try answer(call, request, context)]))
           } catch let error as TrackingError {
+            context.faults.note(error)
             return refusal(error)
           } catch let error as JSONError {
             return refusal(TrackingError(.invalid, "the body is no JSON: \(error)"))
@@ -107,7 +108,7 @@ enum RecordRoutes {
       case .notFound: 404
       case .ambiguous, .conflict: 409
       case .invalid: 400
-      case .busy, .corrupt, .incompatible, .system: APIError(error).status
+      default: APIError(error).status
       }
     return reply(.record(["error": error.shown]), status: status)
   }
@@ -116,9 +117,6 @@ enum RecordRoutes {
 extension TrackingError {
   /// The refusal as clients see it: what a database or the system says may hold paths and statements, and stays here.
   fileprivate var shown: TrackingError {
-    switch code {
-    case .notFound, .ambiguous, .conflict, .invalid: self
-    case .busy, .corrupt, .incompatible, .system: TrackingError(code, APIError(self).message)
-    }
+    isFault ? TrackingError(code, APIError(self).message) : self
   }
 }

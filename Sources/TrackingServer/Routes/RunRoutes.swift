@@ -26,7 +26,7 @@ enum RunRoutes {
     let name = try runName(json, &tags, context)
     let note = tags[RunTag.note]
     var parent: RunID?
-    if let text = tags[RunTag.parent], let id = RunID(text), (try? context.store.run(id)) != nil {
+    if let text = tags[RunTag.parent], let id = RunID(text), try context.found({ try context.store.run(id) }) != nil {
       parent = id
       tags[RunTag.parent] = nil
     }

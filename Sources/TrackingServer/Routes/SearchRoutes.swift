@@ -13,7 +13,8 @@ enum SearchRoutes {
     let limit = try SearchLimit.read(json, default: 1000)
     let stage = try ViewType.read(json["run_view_type"])
     let filter = try RunFilter(json.string("filter") ?? "") { text in
-      RunID(text).map { (try? context.store.run($0)) != nil } ?? false
+      guard let id = RunID(text) else { return false }
+      return try context.found { try context.store.run(id) } != nil
     }
     let order = try RunOrder.read(json.strings("order_by"))
     let token = try pageToken(json.string("page_token"))

@@ -18,7 +18,7 @@ struct RunFilter {
   ///
   /// - Parameter isRun: whether there is such a run, for filters by the parent.
   /// - Throws: 400 in MLflow's words.
-  init(_ text: String, isRun: (String) -> Bool) throws {
+  init(_ text: String, isRun: (String) throws -> Bool) throws {
     for clause in try SearchText.clauses(of: text) { try add(clause, isRun) }
   }
 
@@ -39,7 +39,7 @@ struct RunFilter {
     }
   }
 
-  private mutating func add(_ clause: SearchText.Clause, _ isRun: (String) -> Bool) throws {
+  private mutating func add(_ clause: SearchText.Clause, _ isRun: (String) throws -> Bool) throws {
     if clause.operand == .none, clause.key.entity != "tag", clause.key.entity != "parameter" {
       throw APIError.invalid(
         "IS NULL / IS NOT NULL is only supported for tags and params, not for '\(clause.key.entity)' '\(clause.key.name)'"
@@ -107,7 +107,7 @@ struct RunFilter {
     }
   }
 
-  private mutating func addTag(_ clause: SearchText.Clause, _ isRun: (String) -> Bool) throws {
+  private mutating func addTag(_ clause: SearchText.Clause, _ isRun: (String) throws -> Bool) throws {
     try checkQuoted(clause)
     try check(clause, Self.textComparators + ["IS NOT NULL", "IS NULL"])
     let comparison = try text(clause, of: "tag")
@@ -116,7 +116,7 @@ struct RunFilter {
     case RunTag.name: field = .attribute(.name)
     case RunTag.parent:
       // A parent that is not recorded here is a tag like any other.
-      if case .equals(let id, false) = comparison, !isRun(id) {
+      if case .equals(let id, false) = comparison, try !isRun(id) {
         field = .tag(RunTag.parent)
       } else {
         field = .attribute(.parent)

@@ -69,7 +69,10 @@ final class GroupCommitter: Sendable {
       let results = try writer.write(group.map(\.batch))
       for (entry, result) in zip(group, results) { entry.done(result.mapError { $0 }) }
     } catch {
-      for entry in group { entry.done(.failure(error)) }
+      guard group.count > 1 else { return group[0].done(.failure(error)) }
+      // Nothing was recorded. One batch may be the cause (it meets damage, or is too large for what room is left), and the
+      // others must not pay for it.
+      for entry in group { record([entry]) }
     }
   }
 }

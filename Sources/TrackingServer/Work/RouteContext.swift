@@ -12,6 +12,8 @@ final class RouteContext: Sendable {
   let work: Work
   /// The loggers that clients opened.
   let loggers: LoggerTable
+  /// Tells whoever runs the server what is wrong with the store.
+  let faults: FaultReport
 
   /// The threads behind the connections.
   struct Work: Sendable {
@@ -27,10 +29,23 @@ final class RouteContext: Sendable {
     self.store = store
     self.artifacts = artifacts
     self.settings = settings
+    faults = FaultReport(settings.report)
     loggers = LoggerTable(clock: settings.clock, random: settings.random)
     work = Work(
       blocking: WorkThreads(limit: settings.limits.threads), streams: WorkThreads(limit: settings.limits.connections),
       committer: GroupCommitter(store))
+  }
+
+  /// Returns what a function finds; nil where there is none. What else goes wrong is thrown: a store that cannot be read
+  /// is no empty one.
+  func found<Result>(_ body: () throws -> Result) throws -> Result? {
+    do {
+      return try body()
+    } catch let error as TrackingError where error.code == .notFound {
+      return nil
+    } catch let error as APIError where error.status < 500 {
+      return nil
+    }
   }
 
   /// Records changes together with those of other requests, and returns when they are on the disk. Blocks.

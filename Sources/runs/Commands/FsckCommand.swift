@@ -25,19 +25,32 @@ struct FsckCommand: ParsableCommand {
   /// Checks the store.
   func run() throws {
     let store = try common.openStore()
-    var problems = quick ? [] : try store.recordProblems()
+    var problems: [String] = []
+    // Damage where one thing lies must not hide what is wrong with the others.
+    func examine(_ body: () throws -> Void) throws {
+      do {
+        try body()
+      } catch let error as TrackingError where error.code == .corrupt {
+        problems.append(error.message)
+      }
+    }
+    if !quick { try examine { problems += try store.recordProblems() } }
     var remarks: [String] = []
     var digests: [Digest: String] = [:]
     var runs = 0
     let progress = ProgressDisplay(common: common)
     let began = Timestamp.now()
     var all: [Run] = []
-    try store.tracking.everyRow(matching: RunQuery(limit: .max, includesDetails: false)) { all.append($0.run) }
+    try examine {
+      try store.tracking.everyRow(matching: RunQuery(limit: .max, includesDetails: false)) { all.append($0.run) }
+    }
     for run in all {
       runs += 1
       progress.show("checking runs", done: runs, total: all.count, since: began)
-      for artifact in try store.tracking.artifacts(of: run.id) {
-        digests[artifact.digest] = "artifact '\(artifact.name)' of run '\(run.id)'"
+      try examine {
+        for artifact in try store.tracking.artifacts(of: run.id) {
+          digests[artifact.digest] = "artifact '\(artifact.name)' of run '\(run.id)'"
+        }
       }
       if let remark = FsckCommand.abandoned(run) { remarks.append(remark) }
     }

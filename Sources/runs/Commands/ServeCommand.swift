@@ -52,9 +52,9 @@ struct ServeCommand: ParsableCommand {
     let address = unix.map { ListeningAddress.unix(path: $0) } ?? .tcp(host: host, port: port)
     let tokens = StoreTokens()
     try tokens.read(store.tracking)
-    let server = TrackingServer(
-      store: store.tracking, artifacts: store.artifacts,
-      settings: TrackingServer.Settings(address: address, access: try access(tokens), allowedHosts: allowedHost))
+    var settings = TrackingServer.Settings(address: address, access: try access(tokens), allowedHosts: allowedHost)
+    settings.report = { complain($0) }
+    let server = TrackingServer(store: store.tracking, artifacts: store.artifacts, settings: settings)
     let wake = try Interrupts.watch()
     let bound = try server.start()
     remark("serving \(store.folder) at \(bound.url)")
@@ -65,7 +65,27 @@ struct ServeCommand: ParsableCommand {
       Interrupts.drain()
       try? tokens.read(store.tracking)
     }
-    server.stop()
+    try stop(server, wake)
+  }
+
+  // Answers what was taken; whoever asks a second time does not wait for that.
+  private func stop(_ server: TrackingServer, _ wake: Int32) throws {
+    let stopped = try makePipe()
+    let thread = try SystemThread {
+      server.stop()
+      close(stopped.writer)
+    }
+    var ends = [pollfd(fd: wake, events: Int16(POLLIN), revents: 0), pollfd(fd: stopped.reader, events: 0, revents: 0)]
+    while ends[1].revents == 0 {
+      _ = poll(&ends, 2, -1)
+      Interrupts.drain()
+      guard Interrupts.count > 1 else { continue }
+      remark("stopped at once; requests under way were not answered")
+      Output.flush()
+      // Not by `exit`, which would wait for the threads that work on them.
+      _exit(128 + Interrupts.signal)
+    }
+    thread.join()
   }
 
   // This machine's users are trusted with a loopback address; everyone else brings a token.
