@@ -125,6 +125,22 @@ extension StoreContract {
       #expect(row.metrics == (try subject.store.series(of: id("a"))))
       let bare = try subject.store.runs(matching: RunQuery(filter: filter, includesDetails: false)).rows[0]
       #expect(bare == RunRow(run: row.run))
+      #expect(row.inputs.isEmpty && row.outputs.isEmpty)
+      let inputs = [
+        RunInput(Dataset(name: "d", digest: "1", sourceType: "local", source: "s"), tags: ["context": "train"])
+      ]
+      let model = LoggedModel(
+        id: "m-1", experiment: try subject.store.run(id("a")).experiment, name: "net", source: id("a"),
+        created: Timestamp(milliseconds: 1), updated: Timestamp(milliseconds: 1))
+      try subject.store.commit([
+        .addInputs(id("a"), inputs), .model(.create(model)), .addOutputs(id("a"), [RunOutput(model: "m-1", step: 2)]),
+      ])
+      for run in ["a", "b"] {
+        let filter = try FilterParser.clauses(of: "id = '\(run)'")
+        let row = try subject.store.runs(matching: RunQuery(filter: filter, includesInputs: true)).rows[0]
+        #expect(row.inputs == (run == "a" ? inputs : []))
+        #expect(row.outputs == (run == "a" ? [RunOutput(model: "m-1", step: 2)] : []))
+      }
     },
   ]
 

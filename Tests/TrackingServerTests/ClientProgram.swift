@@ -7,6 +7,23 @@ struct ClientProgram {
   static let repository = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
+  /// The clients that tests run: those that `RUNS_CLIENTS` names (`skinny models full old boost torch`), otherwise the newest
+  /// `mlflow-skinny` alone.
+  static let clients = (ProcessInfo.processInfo.environment["RUNS_CLIENTS"] ?? "skinny")
+    .split(separator: " ").map(String.init)
+
+  /// Runs a script of `Clients/` to its end, as users run theirs: unmodified, told of the server by the environment alone.
+  ///
+  /// - Returns: its exit code and everything that it said.
+  static func run(_ script: String, with client: String, at url: String) throws -> (code: Int32, said: String) {
+    try run(
+      [try python(client), repository + "/Tests/TrackingServerTests/Clients/" + script],
+      environment: [
+        "MLFLOW_TRACKING_URI": url, "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+      ])
+  }
+
   /// Runs a program with further variables of the environment.
   ///
   /// - Returns: its exit code and everything that it said.
@@ -33,7 +50,7 @@ struct ClientProgram {
     return (end & 0x7f == 0 ? end >> 8 & 0xff : 128 + (end & 0x7f), said)
   }
 
-  /// Returns the python of a virtual environment with a client, which is made where there is none: `skinny`, `full`, `old`.
+  /// Returns the python of a virtual environment with a client, which is made where there is none.
   static func python(_ client: String) throws -> String {
     let made = try run([repository + "/scripts/clients", client])
     let path = made.said.split(separator: "\n").last.map(String.init) ?? ""

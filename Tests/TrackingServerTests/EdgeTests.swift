@@ -267,6 +267,57 @@ struct EdgeTests {
     #expect(try open.store.points(of: try #require(RunID(other)), metric: "m").count == 0)
   }
 
+  @Test func `a token for one run loads what is registered, and no other run's model`() throws {
+    let open = try ServedStore()
+    let api = try MLflowAPI(open)
+    let (granted, other) = (try api.run(), try api.run())
+    var models: [String] = []
+    for name in ["base", "private"] {
+      let made = try api.post(
+        "logged-models", ["experiment_id": "0", "name": .text(name), "source_run_id": .text(other)])
+      models.append(try #require(made.json["model"]?["info"]?["model_id"]?.text))
+    }
+    let artifacts = "/api/2.0/mlflow-artifacts/artifacts"
+    let places = models.map { "0/models/\($0)/artifacts" } + ["0/\(other)/artifacts"]
+    for place in places {
+      for file in ["MLmodel", "net/MLmodel", "network/MLmodel"] {
+        #expect(try api.client.request("PUT", "\(artifacts)/\(place)/\(file)", "x").status == 200)
+      }
+    }
+    #expect(try api.post("registered-models/create", ["name": "base"]).status == 200)
+    for (source, field, id) in [
+      ("models:/\(models[0])", "model_id", models[0]), ("mlflow-artifacts:/\(places[2])/net", "run_id", other),
+    ] {
+      let body: Value = .object(["name": "base", "source": .text(source), field: .text(id)])
+      #expect(try api.post("model-versions/create", body).status == 200)
+    }
+    let run = try #require(RunID(granted))
+    let guarded = TrackingServer(
+      store: open.store, artifacts: TarArtifactStore(directory: open.folder + "/artifacts"),
+      settings: TrackingServer.Settings(access: .token("t", AccessGrant(.log, run: run))))
+    let bound = try guarded.start()
+    defer { guarded.stop() }
+    let client = try RawClient(port: bound.port)
+    func ask(_ method: String, _ path: String, _ body: String? = nil) throws -> (status: Int, text: String) {
+      let answer = try client.request(method, path, body, headers: ["Authorization": "Bearer t"])
+      return (answer.status, answer.text)
+    }
+    let routes = "/api/2.0/mlflow"
+    for (model, status) in zip(models, [200, 403]) {
+      #expect(try ask("GET", "\(routes)/logged-models/\(model)").status == status)
+      #expect(try ask("GET", "\(artifacts)/0/models/\(model)/artifacts/MLmodel").status == status)
+      #expect(try ask("GET", "\(artifacts)?path=0/models/\(model)/artifacts").status == status)
+      #expect(try ask("PUT", "\(artifacts)/0/models/\(model)/artifacts/MLmodel", "y").status == 403)
+    }
+    for (file, status) in [("net/MLmodel", 200), ("MLmodel", 403), ("network/MLmodel", 403)] {
+      #expect(try ask("GET", "\(artifacts)/\(places[2])/\(file)").status == status, "\(file)")
+    }
+    #expect(try ask("GET", "\(artifacts)?path=\(places[2])/net").status == 200)
+    #expect(try ask("GET", "\(artifacts)?path=\(places[2])").status == 403)
+    let found = try ask("POST", "\(routes)/logged-models/search", #"{"experiment_ids":["0"]}"#)
+    #expect(found.text.contains(models[0]) && !found.text.contains(models[1]))
+  }
+
   @Test func `a trial that a sweep launched keeps its state and its typed parameters`() throws {
     let served = try ServedStore()
     let api = try MLflowAPI(served)

@@ -198,4 +198,33 @@ struct LoggedModelTests {
       #expect(try place.api.post("runs/log-model", body).status == 400, "\(bad)")
     }
   }
+
+  @Test func `points that log_model sends again for its model stand once in their series`() throws {
+    let place = try Place()
+    let id = try place.model("net")
+    func point(_ key: String, _ step: Int64, _ time: Int64, _ value: Double, model: Bool) -> Value {
+      var fields: [String: Value] = [
+        "key": .text(key), "step": .integer(step), "timestamp": .integer(time), "value": .real(value),
+      ]
+      if model { fields["model_id"] = .text(id) }
+      return .object(fields)
+    }
+    func log(_ points: [Value]) throws -> Int {
+      try place.api.post("runs/log-batch", ["run_id": .text(place.run), "metrics": .list(points)]).status
+    }
+    #expect(try log([point("a", 0, 1, 0.5, model: false), point("b", 0, 1, 1, model: false)]) == 200)
+    #expect(try log([point("a", 1, 2, 0.25, model: false)]) == 200)
+    // As `log_model` does: what was logged at its step, with the model's id. Two points are new.
+    let again = [point("a", 0, 1, 0.5, model: true), point("b", 0, 1, 1, model: true)]
+    for _ in 0..<2 { #expect(try log(again) == 200) }
+    #expect(try log([point("a", 0, 1, 0.75, model: true), point("a", 2, 3, 0.125, model: true)]) == 200)
+    let run = try #require(RunID(place.run))
+    #expect(try place.served.store.points(of: run, metric: "a").values == [0.5, 0.25, 0.75, 0.125])
+    #expect(try place.served.store.points(of: run, metric: "b").values == [1])
+    // Without a model the same point twice is there twice.
+    #expect(try log([point("b", 0, 1, 1, model: false)]) == 200)
+    #expect(try place.served.store.points(of: run, metric: "b").values == [1, 1])
+    let model = try place.call("GET", "logged-models/\(id)").json["model"]
+    #expect(model?["data"]?["metrics"]?.list?.count == 2)
+  }
 }

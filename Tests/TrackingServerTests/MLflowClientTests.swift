@@ -4,20 +4,12 @@ import Testing
 import Tracking
 import TrackingServer
 
-/// Real clients of MLflow, unmodified. By default the newest `mlflow-skinny`; `RUNS_CLIENTS="skinny full old"` names more.
+/// Real clients of MLflow, unmodified. By default the newest `mlflow-skinny`; `RUNS_CLIENTS` names more.
 @Suite(.serialized) struct MLflowClientTests {
-  private static let clients = (ProcessInfo.processInfo.environment["RUNS_CLIENTS"] ?? "skinny")
-    .split(separator: " ").map(String.init)
+  private static let clients = ClientProgram.clients.filter { $0 != "boost" && $0 != "torch" }
 
   private func check(_ script: String, _ client: String, _ served: ServedStore) throws {
-    let python = try ClientProgram.python(client)
-    let path = ClientProgram.repository + "/Tests/TrackingServerTests/Clients/" + script
-    let result = try ClientProgram.run(
-      [python, path],
-      environment: [
-        "MLFLOW_TRACKING_URI": served.bound.url, "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet",
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
-      ])
+    let result = try ClientProgram.run(script, with: client, at: served.bound.url)
     #expect(result.code == 0, "\(client): \(result.said.suffix(4000))")
     #expect(result.said.hasSuffix("well\n"))
   }

@@ -13,8 +13,22 @@ extension SQLTrackingStore {
       }
       guard query.includesDetails else { return RunPage(rows: found.map { RunRow(run: $0.record.run) }, next: next) }
       var details = RunDetails(names: names, connection: connection)
-      return RunPage(rows: try found.map { try details.row(of: $0.record) }, next: next)
+      var rows = try found.map { try details.row(of: $0.record) }
+      if query.includesInputs {
+        // Most stores have none of them, and then no run needs to be asked.
+        let haveInputs = try isAnything(in: "inputs", connection)
+        let haveOutputs = try isAnything(in: "outputs", connection)
+        for place in rows.indices where haveInputs || haveOutputs {
+          if haveInputs { rows[place].inputs = try inputs(of: found[place].record.row, in: connection) }
+          if haveOutputs { rows[place].outputs = try outputs(of: found[place].record.row, in: connection) }
+        }
+      }
+      return RunPage(rows: rows, next: next)
     }
+  }
+
+  private func isAnything(in table: String, _ connection: any SQLConnection) throws -> Bool {
+    try connection.firstInteger("SELECT EXISTS (SELECT 1 FROM \(table))", []) == 1
   }
 
   /// Returns the run that a person means.

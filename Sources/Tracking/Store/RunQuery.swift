@@ -42,12 +42,14 @@ public struct RunQuery: Sendable, Equatable {
   public var pageToken: String?
   /// True to bring each run's parameters, tags and latest metric values along.
   public var includesDetails: Bool
+  /// True to bring, with the details, the datasets that went into each run and the models that came out of it along.
+  public var includesInputs: Bool
 
   /// Describes runs; by default every one, newest first, 100 a page.
   public init(
     filter: [FilterClause] = [], experiments: [String] = [], parent: RunID? = nil,
     kinds: Set<RunKind> = Set(RunKind.allCases), stage: Stage = .active, order: [Order] = [], limit: Int = 100,
-    pageToken: String? = nil, includesDetails: Bool = true
+    pageToken: String? = nil, includesDetails: Bool = true, includesInputs: Bool = false
   ) {
     self.filter = filter
     self.experiments = experiments
@@ -58,6 +60,7 @@ public struct RunQuery: Sendable, Equatable {
     self.limit = limit
     self.pageToken = pageToken
     self.includesDetails = includesDetails
+    self.includesInputs = includesInputs
   }
 }
 
@@ -71,13 +74,22 @@ public struct RunRow: Sendable, Equatable {
   public var tags: [String: String]
   /// The summaries of its counted series, by name; empty when the query did not ask.
   public var metrics: [SeriesSummary]
+  /// The datasets that went into it, in recorded order; empty when the query did not ask.
+  public var inputs: [RunInput]
+  /// The logged models that came out of it, in recorded order; empty when the query did not ask.
+  public var outputs: [RunOutput]
 
   /// Makes a row of all its fields.
-  public init(run: Run, parameters: [Parameter] = [], tags: [String: String] = [:], metrics: [SeriesSummary] = []) {
+  public init(
+    run: Run, parameters: [Parameter] = [], tags: [String: String] = [:], metrics: [SeriesSummary] = [],
+    inputs: [RunInput] = [], outputs: [RunOutput] = []
+  ) {
     self.run = run
     self.parameters = parameters
     self.tags = tags
     self.metrics = metrics
+    self.inputs = inputs
+    self.outputs = outputs
   }
 }
 

@@ -3,7 +3,7 @@ extension RunQuery: WireRecord {
     .record([
       "filter": filter, "experiments": experiments, "parent": parent,
       "kinds": kinds.sorted { $0.rawValue < $1.rawValue }, "stage": stage, "order": order, "limit": limit,
-      "page_token": pageToken, "includes_details": includesDetails,
+      "page_token": pageToken, "includes_details": includesDetails, "includes_inputs": includesInputs,
     ])
   }
   package init(wire: Value) throws {
@@ -15,7 +15,8 @@ extension RunQuery: WireRecord {
       parent: try fields.optional("parent"), kinds: Set(kinds), stage: try fields.get("stage", or: all.stage),
       order: try fields.get("order", or: []), limit: try fields.get("limit", or: all.limit),
       pageToken: try fields.optional("page_token"),
-      includesDetails: try fields.get("includes_details", or: all.includesDetails))
+      includesDetails: try fields.get("includes_details", or: all.includesDetails),
+      includesInputs: try fields.get("includes_inputs", or: all.includesInputs))
   }
 }
 
@@ -83,12 +84,18 @@ extension FilterClause.Comparison: WireRecord {
 }
 
 extension RunRow: WireRecord {
-  package var wire: Value { .record(["run": run, "parameters": parameters, "tags": tags, "metrics": metrics]) }
+  package var wire: Value {
+    .record([
+      "run": run, "parameters": parameters, "tags": tags, "metrics": metrics, "inputs": inputs.isEmpty ? nil : inputs,
+      "outputs": outputs.isEmpty ? nil : outputs,
+    ])
+  }
   package init(wire: Value) throws {
     let fields = try WireFields(wire, "a row")
     self.init(
       run: try fields.get("run"), parameters: try fields.get("parameters"), tags: try fields.get("tags"),
-      metrics: try fields.get("metrics"))
+      metrics: try fields.get("metrics"), inputs: try fields.get("inputs", or: []),
+      outputs: try fields.get("outputs", or: []))
   }
 }
 

@@ -19,8 +19,9 @@ struct Route: Sendable {
   struct Recording: Sendable {
     /// What is recorded; nothing when it is empty.
     var batch: WriteBatch
-    /// Checked before it is recorded, on a thread that may wait for the store; nil for nothing to check.
-    var check: (@Sendable () throws -> Void)?
+    /// Checks the batch before it is recorded, and returns it without what is on record; called on a thread that may wait for
+    /// the store. Nil for nothing to look up.
+    var check: (@Sendable (WriteBatch) throws -> WriteBatch)?
     /// What is answered once it is on the disk.
     var reply: APIReply = .empty
     /// Answers a refusal in its own way; called on a thread that may wait for the store.

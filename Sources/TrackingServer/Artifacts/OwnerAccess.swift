@@ -24,6 +24,40 @@ extension RouteContext {
     case .model(let model): try allow(model.source, by: grant)
     }
   }
+
+  /// Checks that a grant allows to read artifacts of a run or a logged model, or the model's record.
+  ///
+  /// What a version of a registered model leads to is there for everyone to load, for a grant of another run too: a trial
+  /// begins with a model that was registered before.
+  ///
+  /// - Parameter path: what is read; empty for all, or for the record.
+  /// - Throws: 403.
+  func allowReading(_ owner: ArtifactOwner, _ path: ArtifactPath, by grant: AccessGrant) throws {
+    do {
+      try allow(owner, by: grant)
+    } catch {
+      guard try isRegistered(owner, path) else { throw error }
+    }
+  }
+
+  private func isRegistered(_ owner: ArtifactOwner, _ path: ArtifactPath) throws -> Bool {
+    let place: [String]
+    switch owner {
+    case .run(let run):
+      let experiment = try store.experiment(named: run.experiment).id
+      place = [ArtifactRoot.uri(ofRun: run.id, experiment: experiment), "runs:/\(run.id)"]
+    case .model(let model):
+      let experiment = try store.experiment(named: model.experiment).id
+      place = [ArtifactRoot.uri(ofModel: model.id, experiment: experiment), "models:/\(model.id)"]
+    }
+    let names = ([""] + path.names).joined(separator: "/") + "/"
+    return try store.modelVersions(of: nil).contains { version in
+      guard version.run != nil || version.loggedModel != nil, let source = try? downloadURI(version) else {
+        return false
+      }
+      return place.contains { (($0 + names).utf8.starts(with: (source + "/").utf8)) }
+    }
+  }
 }
 
 extension Run {

@@ -80,8 +80,9 @@ struct Responder: Sendable {
         guard let check = recording.check else { return record(recording, answer: answer) }
         work.blocking.run {
           do {
-            try check()
-            record(recording, answer: answer)
+            var checked = recording
+            checked.batch = try check(recording.batch)
+            record(checked, answer: answer)
           } catch {
             answer(refusal(error))
           }

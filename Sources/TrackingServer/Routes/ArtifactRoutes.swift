@@ -103,7 +103,7 @@ enum ArtifactRoutes {
     let path = try ArtifactPath(request.argument("path") ?? "")
     // MLflow lists a directory that is not there as an empty one.
     guard let (owner, below) = try context.found({ try context.artifactOwner(path) }) else { return .empty }
-    try context.allow(owner, by: request.grant)
+    try context.allowReading(owner, below, by: request.grant)
     return reply(try children(of: below, owner, context), root: nil, below: nil)
   }
 
@@ -112,7 +112,7 @@ enum ArtifactRoutes {
   private static func listOfRun(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let run = try run(request, context)
     let path = try ArtifactPath(request.argument("path") ?? "")
-    try context.allow(.run(run), by: request.grant)
+    try context.allowReading(.run(run), path, by: request.grant)
     let experiment = try context.store.experiment(named: run.experiment).id
     return reply(
       try children(of: path, .run(run), context), root: ArtifactRoot.uri(ofRun: run.id, experiment: experiment),
@@ -122,7 +122,7 @@ enum ArtifactRoutes {
   private static func listOfModel(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let model = try context.loggedModel(request.parameters["id"] ?? "")
     let path = try ArtifactPath(request.argument("artifact_directory_path") ?? "")
-    try context.allow(.model(model), by: request.grant)
+    try context.allowReading(.model(model), path, by: request.grant)
     let experiment = try context.store.experiment(named: model.experiment).id
     return reply(
       try children(of: path, .model(model), context),
@@ -143,7 +143,7 @@ enum ArtifactRoutes {
   private static func download(
     _ path: ArtifactPath, of owner: ArtifactOwner, _ request: APIRequest, _ context: RouteContext
   ) throws -> APIReply {
-    try context.allow(owner, by: request.grant)
+    try context.allowReading(owner, path, by: request.grant)
     let missing = APIError.notFound("No such artifact: '\(path.text)'")
     do {
       guard let name = path.names.last, let file = try context.artifactTree(owner).file(at: path) else {

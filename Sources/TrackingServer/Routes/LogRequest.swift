@@ -83,15 +83,62 @@ struct LogRequest: Sendable {
     for (model, metric) in modelMetrics { changes.append(.model(.log(model, [metric]))) }
     let batch = WriteBatch(changes, points: points.isEmpty ? [] : [WriteBatch.Points(run, points)])
     // A token for all runs, or for this one, needs no look into the store.
-    let needsCheck = grant.run != nil && (grant.run != run || !modelMetrics.isEmpty)
-    let check: @Sendable () throws -> Void = {
+    let needsCheck = !modelMetrics.isEmpty || grant.run != nil && grant.run != run
+    let check: @Sendable (WriteBatch) throws -> WriteBatch = { batch in
       try context.allow(run, by: grant)
-      for (model, _) in modelMetrics { try context.allow(context.store.loggedModel(model).source, by: grant) }
+      if grant.run != nil {
+        for (model, _) in modelMetrics { try context.allow(context.store.loggedModel(model).source, by: grant) }
+      }
+      return try withoutKnownPoints(batch, of: run, in: context)
     }
     return Route.Recording(batch: batch, check: needsCheck ? check : nil) { refusal in
       try context.checkActive(run)
       guard !parameters.isEmpty, refusal.code == .conflict else { throw refusal }
       return try recordAgain(run, batch, refusal, in: context)
+    }
+  }
+
+  // `log_model` sends points of the run again, to say that they are its model's. A series has them once all the same, since
+  // points are what policies count.
+  private func withoutKnownPoints(
+    _ batch: WriteBatch, of run: RunID, in context: RouteContext
+  ) throws -> WriteBatch {
+    guard !modelMetrics.isEmpty else { return batch }
+    try context.checkActive(run)
+    let summaries = try context.store.series(of: run)
+    var known: [String: Set<PointKey>] = [:]
+    for (name, sent) in Dictionary(grouping: modelMetrics.map(\.metric), by: \.name) {
+      // What is later than all that is on record needs no reading of the series.
+      guard let latest = summaries.first(where: { $0.name == name })?.latest,
+        sent.contains(where: { ($0.point.step, $0.point.time) <= (latest.step, latest.time) })
+      else { continue }
+      let points = try context.store.points(of: run, metric: name)
+      let recorded = Set((0..<points.count).lazy.map { PointKey(points[$0]) })
+      known[name] = recorded.intersection(sent.map { PointKey($0.point) })
+    }
+    guard known.contains(where: { !$0.value.isEmpty }) else { return batch }
+    var rest = batch
+    for place in rest.points.indices {
+      rest.points[place].columns = rest.points[place].columns.compactMap { columns in
+        guard let known = known[columns.name] else { return columns }
+        var left = MetricColumns(name: columns.name)
+        for index in 0..<columns.count where !known.contains(PointKey(columns[index])) { left.append(columns[index]) }
+        return left.count == 0 ? nil : left
+      }
+    }
+    rest.points.removeAll { $0.columns.isEmpty }
+    return rest
+  }
+
+  private struct PointKey: Hashable {
+    let step: Int64
+    let time: Int64
+    let bits: UInt64
+
+    init(_ point: MetricPoint) {
+      step = point.step
+      time = point.time.milliseconds
+      bits = point.value.bitPattern
     }
   }
 

@@ -73,7 +73,9 @@ enum LoggedModelRoutes {
 
   private static func get(_ request: APIRequest, _ context: RouteContext) throws -> APIReply {
     let allowDeleted = request.argument("allow_deleted")?.lowercased() == "true"
-    return try reply(id(request), context, allowDeleted: allowDeleted)
+    let model = try context.loggedModel(id(request), allowDeleted: allowDeleted)
+    try context.allowReading(.model(model), ArtifactPath(""), by: request.grant)
+    return try reply(model.id, context, allowDeleted: allowDeleted)
   }
 
   private static func reply(_ id: String, _ context: RouteContext, allowDeleted: Bool = false) throws -> APIReply {
@@ -145,8 +147,10 @@ enum LoggedModelRoutes {
     let offset = try PageOffset.read(try fields.text("page_token"))
     let search = try LoggedModelSearch(
       try fields.text("filter") ?? "", datasets: try fields.objects("datasets"), order: try fields.objects("order_by"))
-    let found =
-      ids.isEmpty ? [] : search.found(in: try context.store.loggedModels(inExperiments: Array(ids.keys), of: nil), ids)
+    let models = ids.isEmpty ? [] : try context.store.loggedModels(inExperiments: Array(ids.keys), of: nil)
+    let all = try ArtifactPath("")
+    let found = search.found(
+      in: models.filter { (try? context.allowReading(.model($0), all, by: request.grant)) != nil }, ids)
     let page = found.dropFirst(offset).prefix(limit)
     var pen = JSONPen(capacity: 4096)
     pen.object { pen in

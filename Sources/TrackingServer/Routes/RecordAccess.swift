@@ -15,7 +15,7 @@ extension RouteContext {
     case .runID, .experiments, .experiment, .registeredModels, .registeredModel, .modelVersions: break
     case .loggedModel, .modelFiles:
       let id: String = try WireFields(arguments, "the call").get("id")
-      try allow(store.loggedModel(id).source, by: grant)
+      try allowReading(.model(store.loggedModel(id)), ArtifactPath(""), by: grant)
     case .accessTokens: throw Self.beyond(granted, "tokens are not among that")
     default: try allow(try? RunID(wire: arguments["run"] ?? .null), by: grant)
     }

@@ -65,10 +65,8 @@ enum RunRoutes {
   private static func reply(_ run: RunID, _ context: RouteContext) throws -> APIReply {
     guard let row = try context.row(run) else { throw RunAddress.unknown(run.text) }
     let experiment = try context.store.experiment(named: row.run.experiment).id
-    let inputs = try context.store.inputs(of: run)
-    let outputs = try context.store.outputs(of: run)
     var pen = JSONPen(capacity: 4096)
-    pen.object { $0.object("run") { $0.run(row, experiment: experiment, inputs: inputs, outputs: outputs) } }
+    pen.object { $0.object("run") { $0.run(row, experiment: experiment) } }
     return APIReply(json: pen)
   }
 
@@ -120,7 +118,8 @@ extension RouteContext {
   func row(_ run: RunID) throws -> RunRow? {
     try store.runs(
       matching: RunQuery(
-        filter: [FilterClause(.attribute(.id), .equals(run.text, negated: false))], stage: .all, limit: 1)
+        filter: [FilterClause(.attribute(.id), .equals(run.text, negated: false))], stage: .all, limit: 1,
+        includesInputs: true)
     ).rows.first
   }
 

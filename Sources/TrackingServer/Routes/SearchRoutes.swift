@@ -28,7 +28,7 @@ enum SearchRoutes {
     guard filter.isPossible, !experiments.isEmpty, let stage = filter.fitting(stage) else { return .empty }
     var query = RunQuery(
       filter: filter.clauses, experiments: experiments.values.sorted(), stage: stage, order: order, limit: limit,
-      pageToken: token)
+      pageToken: token, includesInputs: true)
     // A token for one run finds the runs right below it.
     query.parent = grant.run
     let page: RunPage

@@ -16,9 +16,7 @@ extension JSONPen {
   }
 
   /// Writes the fields of a run: `info`, `data`, `inputs`, `outputs`.
-  mutating func run(
-    _ row: RunRow, experiment: Int64, inputs: [RunInput] = [], outputs: [RunOutput] = []
-  ) {
+  mutating func run(_ row: RunRow, experiment: Int64) {
     object("info") { $0.infoFields(row.run, experiment: experiment, user: row.tags[RunTag.user] ?? "") }
     object("data") { data in
       data.list("metrics", row.metrics) { pen, series in pen.metric(series.name, series.latest) }
@@ -31,13 +29,13 @@ extension JSONPen {
       data.list("tags", RunTag.shown(row)) { pen, tag in pen.tag(tag.key, tag.value) }
     }
     object("inputs") { pen in
-      pen.list("dataset_inputs", inputs) { $0.input($1) }
+      pen.list("dataset_inputs", row.inputs) { $0.input($1) }
       pen.list("model_inputs", InputModels.read(row.tags)) { pen, model in
         pen.object { $0.field("model_id", model) }
       }
     }
     object("outputs") { pen in
-      pen.list("model_outputs", outputs) { pen, output in
+      pen.list("model_outputs", row.outputs) { pen, output in
         pen.object {
           $0.field("model_id", output.model)
           $0.field("step", output.step)
