@@ -8,9 +8,14 @@ struct ClientProgram {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
   /// The clients that tests run: those that `RUNS_CLIENTS` names (`skinny models full old boost torch`), otherwise the newest
-  /// `mlflow-skinny` alone.
-  static let clients = (ProcessInfo.processInfo.environment["RUNS_CLIENTS"] ?? "skinny")
-    .split(separator: " ").map(String.init)
+  /// `mlflow-skinny`, and the newest `mlflow` where it has been installed: that takes minutes, its tests take one.
+  static let clients: [String] = {
+    if let named = ProcessInfo.processInfo.environment["RUNS_CLIENTS"] {
+      return named.split(separator: " ").map(String.init)
+    }
+    let hasFull = FileManager.default.fileExists(atPath: repository + "/.build/clients/full/complete")
+    return hasFull ? ["skinny", "full"] : ["skinny"]
+  }()
 
   /// Runs a script of `Clients/` to its end, as users run theirs: unmodified, told of the server by the environment alone.
   ///

@@ -3,8 +3,8 @@ import Testing
 import Tracking
 import TrackingServer
 
-/// Real clients of MLflow with files and models, unmodified. By default the newest `mlflow-skinny` alone; `RUNS_CLIENTS` names
-/// more. Models need scikit-learn, LightGBM or PyTorch, which `skinny` is without.
+/// Real clients of MLflow with files and models, unmodified. Which ones, `RUNS_CLIENTS` tells. Models need scikit-learn,
+/// LightGBM or PyTorch, which `skinny` is without.
 @Suite(.serialized) struct MLflowArtifactClientTests {
   private static let clients = ClientProgram.clients
 

@@ -4,7 +4,7 @@ import Testing
 import Tracking
 import TrackingServer
 
-/// Real clients of MLflow, unmodified. By default the newest `mlflow-skinny`; `RUNS_CLIENTS` names more.
+/// Real clients of MLflow, unmodified. Which ones, `RUNS_CLIENTS` tells.
 @Suite(.serialized) struct MLflowClientTests {
   private static let clients = ClientProgram.clients.filter { $0 != "boost" && $0 != "torch" }
 
