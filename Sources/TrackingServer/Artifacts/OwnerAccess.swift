@@ -33,30 +33,47 @@ extension RouteContext {
   /// - Parameter path: what is read; empty for all, or for the record.
   /// - Throws: 403.
   func allowReading(_ owner: ArtifactOwner, _ path: ArtifactPath, by grant: AccessGrant) throws {
-    do {
-      try allow(owner, by: grant)
-    } catch {
-      guard try isRegistered(owner, path) else { throw error }
+    guard let refusal = try refusal(of: owner, to: grant) else { return }
+    guard try isRegistered(owner, path, among: registeredPlaces()) else { throw refusal }
+  }
+
+  /// Returns those of logged models whose records a grant allows to read.
+  func readable(_ models: [LoggedModel], by grant: AccessGrant) throws -> [LoggedModel] {
+    guard grant.run != nil else { return models }
+    let places = try registeredPlaces()
+    let all = try ArtifactPath("")
+    return try models.filter {
+      try refusal(of: .model($0), to: grant) == nil || isRegistered(.model($0), all, among: places)
     }
   }
 
-  private func isRegistered(_ owner: ArtifactOwner, _ path: ArtifactPath) throws -> Bool {
-    let place: [String]
+  private func refusal(of owner: ArtifactOwner, to grant: AccessGrant) throws -> APIError? {
+    do {
+      try allow(owner, by: grant)
+      return nil
+    } catch let error as APIError where error.code == .permissionDenied {
+      return error
+    }
+  }
+
+  // Where the files of all versions are.
+  private func registeredPlaces() throws -> [String] {
+    try store.modelVersions(of: nil).filter { $0.run != nil || $0.loggedModel != nil }.compactMap { version in
+      try found { try downloadURI(version) }
+    }
+  }
+
+  private func isRegistered(_ owner: ArtifactOwner, _ path: ArtifactPath, among places: [String]) throws -> Bool {
+    let own: [String]
     switch owner {
     case .run(let run):
       let experiment = try store.experiment(named: run.experiment).id
-      place = [ArtifactRoot.uri(ofRun: run.id, experiment: experiment), "runs:/\(run.id)"]
+      own = [ArtifactRoot.uri(ofRun: run.id, experiment: experiment), "runs:/\(run.id)"]
     case .model(let model):
-      let experiment = try store.experiment(named: model.experiment).id
-      place = [ArtifactRoot.uri(ofModel: model.id, experiment: experiment), "models:/\(model.id)"]
+      own = [ArtifactRoot.uri(ofModel: model.id, experiment: try store.experiment(named: model.experiment).id)]
     }
     let names = ([""] + path.names).joined(separator: "/") + "/"
-    return try store.modelVersions(of: nil).contains { version in
-      guard version.run != nil || version.loggedModel != nil, let source = try? downloadURI(version) else {
-        return false
-      }
-      return place.contains { (($0 + names).utf8.starts(with: (source + "/").utf8)) }
-    }
+    return places.contains { place in own.contains { ($0 + names).utf8.starts(with: (place + "/").utf8) } }
   }
 }
 

@@ -148,9 +148,7 @@ enum LoggedModelRoutes {
     let search = try LoggedModelSearch(
       try fields.text("filter") ?? "", datasets: try fields.objects("datasets"), order: try fields.objects("order_by"))
     let models = ids.isEmpty ? [] : try context.store.loggedModels(inExperiments: Array(ids.keys), of: nil)
-    let all = try ArtifactPath("")
-    let found = search.found(
-      in: models.filter { (try? context.allowReading(.model($0), all, by: request.grant)) != nil }, ids)
+    let found = search.found(in: try context.readable(models, by: request.grant), ids)
     let page = found.dropFirst(offset).prefix(limit)
     var pen = JSONPen(capacity: 4096)
     pen.object { pen in
