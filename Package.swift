@@ -238,7 +238,7 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "Tracking", "SQLite", "SQLTracking", "Sweeping", "TrackingServer", "runs",
+        "Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "TrackingServer", "runs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["Golden"]),
     tests("DocsTests", []),

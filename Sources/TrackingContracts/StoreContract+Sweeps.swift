@@ -148,6 +148,12 @@ extension StoreContract {
         #expect(try reopened.trials(of: sweep, asOf: moment.event) == moment.trials)
         #expect(try store.trials(of: sweep, asOf: moment.event) == moment.trials)
       }
+      for reader in [reopened, store] {
+        var seen: [(event: EventNumber, trials: [Trial])] = []
+        try reader.trials(of: sweep, asOfEach: moments.map(\.event)) { seen.append(($0, $1)) }
+        #expect(seen.map(\.event) == moments.map(\.event))
+        #expect(seen.map(\.trials) == moments.map(\.trials))
+      }
       #expect(moments.map { $0.trials.first?.observed } == [0, 0, 2, 2, 5, 5])
       #expect(
         moments.map { $0.trials.first?.state } == [.scheduled, .running, .running, .running, .scheduled, .scheduled])

@@ -81,7 +81,8 @@ extension SQLTrackingStore {
     }
   }
 
-  private func configuration(of row: Int64, in connection: any SQLConnection) throws -> Configuration {
+  /// Returns what a trial was created with; kept, since it never changes.
+  func configuration(of row: Int64, in connection: any SQLConnection) throws -> Configuration {
     if let known = configurations.withLock({ $0[row] }) { return known }
     let text = try connection.firstRow("SELECT key, origin FROM runs WHERE id = $1", [.integer(row)]) {
       (key: try $0.text(0), origin: try $0.json(1))

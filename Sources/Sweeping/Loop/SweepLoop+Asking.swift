@@ -142,12 +142,9 @@ extension SweepLoop {
     // Each configuration becomes so many trials.
     let repeats = max(1, spec.repeats)
     func configurations(_ trials: Int) -> Int { (trials + repeats - 1) / repeats }
-    let open = spec.enqueued.dropFirst(trials.count / repeats).prefix(configurations(min(wanted, left)))
-    if !open.isEmpty {
+    if left > 0, trials.count / repeats < spec.enqueued.count {
       let session = session(for: "enqueue")
-      for configuration in open {
-        session.propose(configuration, reason: "enqueued by the spec, number \(session.configurations.count)")
-      }
+      session.proposeEnqueued(upTo: configurations(min(wanted, left)))
       return try carryOut(verdict(of: session))
     }
     // A sweep that may be complete with the next trial's end would cancel what waits.

@@ -15,7 +15,7 @@ extension SweepLoop {
     return Ending(
       state: hasScore ? .finished : .failed,
       reason: hasScore ? found.reason : "no trial logged a finite '\(spec.objective.metric)'; \(found.reason)",
-      cause: .canceled, details: found.details)
+      cause: .canceled, details: found.details, asOf: completionSeen)
   }
 
   // Points that running trials have logged count for the total, so they are recorded as seen once they fill it.

@@ -249,8 +249,9 @@ extension SweepLoop {
       changes.append(
         .decide(
           Decision(
-            sweep: sweep.run, kind: .end, decider: "sweep", asOf: try store.lastEvent(of: sweep.run), trial: nil,
-            reason: ending.reason, details: .object(details))))
+            sweep: sweep.run, kind: .end, decider: "sweep",
+            asOf: try ending.asOf ?? store.lastEvent(of: sweep.run), trial: nil, reason: ending.reason,
+            details: .object(details))))
     }
     changes.append(.transition(sweep.run, to: ending.state, reason: ending.reason))
     if ending.state != .queued, keepsCheckpoints {
@@ -272,9 +273,17 @@ extension SweepLoop {
     let count = ended - forgiven.count
     guard count >= SweepLoop.firstFailureLimit, counts[.failed, default: 0] >= count else { return nil }
     let latest = trials.filter { $0.state.isFinal && !forgiven.contains($0.number) }
-    guard let first = latest.first, latest.allSatisfy({ $0.state == .failed }) else { return nil }
+    return SweepLoop.firstFailures(latest.map { ($0.state, $0.reason) })
+  }
+
+  /// Tells what trials that ended have in common: that they all failed for one reason; nil where they do not.
+  ///
+  /// - Parameter ended: by number.
+  static func firstFailures(_ ended: [(state: RunState, reason: String)]) -> String? {
+    guard ended.count >= firstFailureLimit, let first = ended.first, ended.allSatisfy({ $0.state == .failed })
+    else { return nil }
     // Numbers in a reason (a line, an address) do not make it another one.
-    let kinds = Set(latest.map { trial in String(trial.reason.map { $0.isNumber ? "#" : $0 }) })
-    return kinds.count == 1 ? "the first \(count) trials failed for the same reason: \(first.reason)" : nil
+    let kinds = Set(ended.map { end in String(end.reason.map { $0.isNumber ? "#" : $0 }) })
+    return kinds.count == 1 ? "the first \(ended.count) trials failed for the same reason: \(first.reason)" : nil
   }
 }

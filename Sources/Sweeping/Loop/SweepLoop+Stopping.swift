@@ -18,7 +18,9 @@ extension SweepLoop {
         state: best == nil ? .failed : .finished, reason: reason, cause: .canceled,
         details: ["rule": "timeout", "limit": .real(timeout), "driven": .real(Double(driven) / 1000)])
     } else if let why = firstFailures() {
-      ending = Ending(state: .failed, reason: why, cause: .canceled, details: ["rule": "first_failures"])
+      try commit([])
+      ending = Ending(
+        state: .failed, reason: why, cause: .canceled, details: ["rule": "first_failures"], asOf: records.lastEvent)
     } else {
       ending = try completion()
     }

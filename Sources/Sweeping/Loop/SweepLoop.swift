@@ -65,6 +65,8 @@ final class SweepLoop {
     var cause: ActiveJob.Cause
     /// The rule, and the numbers that it used.
     var details: Value = .null
+    /// The last change that the rule had seen; nil where that does not matter.
+    var asOf: EventNumber?
   }
 
   var spec: SweepSpec { sweep.spec }

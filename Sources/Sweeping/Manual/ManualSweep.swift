@@ -75,15 +75,18 @@ public struct ManualSweep: Sendable {
       let isBusy = try store.trials(of: id, asOf: nil).contains { $0.state == .running }
       let limit = sweep.spec.limits.maxTotalTrials
       let reason: String
+      var details: Value = ["rule": "exhausted"]
       switch outlook {
       case .exhausted(let why): reason = why
-      case nil: reason = "max_total_trials (\(limit)) reached"
+      case nil:
+        reason = "max_total_trials (\(limit)) reached"
+        details = ["rule": "max_total_trials", "limit": .integer(Int64(limit))]
       case .open where !isBusy, .waiting where !isBusy:
         reason = "the strategy '\(sweep.spec.strategy.name)' proposed nothing more, and no trial is under way"
       case .open, .waiting:
         return .waiting("the strategy '\(sweep.spec.strategy.name)' waits for what the running trials tell")
       }
-      if !isBusy { try finish(sweep, reason) }
+      if !isBusy { try finish(sweep, reason, details: details) }
       return .over(reason)
     }
   }
@@ -109,9 +112,9 @@ public struct ManualSweep: Sendable {
     let trials = try store.trials(of: sweep.run, asOf: nil)
     let isFull = trials.count >= spec.limits.maxTotalTrials
     if isFull, !trials.contains(where: { $0.state == .paused }) { return nil }
-    if trials.count < spec.enqueued.count, !isFull {
+    if trials.count / max(1, spec.repeats) < spec.enqueued.count, !isFull {
       let session = try SweepSession(sweep: sweep, decider: "enqueue", reader: store)
-      session.propose(spec.enqueued[trials.count], reason: "enqueued by the spec, number \(trials.count)")
+      session.proposeEnqueued(upTo: 1)
       try store.commit(session.changes)
       return .open
     }

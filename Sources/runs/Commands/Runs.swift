@@ -22,6 +22,7 @@ struct Runs: ParsableCommand {
         name: "Do",
         subcommands: [
           SweepCommand.self, AskCommand.self, TellCommand.self, ExecCommand.self, ReproduceCommand.self,
+          ReplayCommand.self,
         ]),
       CommandGroup(
         name: "Look",
