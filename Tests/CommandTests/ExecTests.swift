@@ -88,6 +88,24 @@ import Tracking
     #expect(try folder.runs("show", "@last", "--json").json()["state"] == "canceled")
   }
 
+  @Test func `what a command logs after its driver was killed is recorded by fsck`() throws {
+    let folder = try TestFolder()
+    let (ready, go, done) = (NamedPipe("ready", in: folder), NamedPipe("go", in: folder), NamedPipe("done", in: folder))
+    let script = """
+      echo ready > ready; cat go
+      for i in 1 2; do echo "{\\"metric\\": \\"loss\\", \\"value\\": $i}" >> "$RUNS_LOG"; done; echo done > done
+      """
+    let program = try RunningProgram([runsExecutable, "exec", "--", "sh", "-c", script], in: folder.path)
+    #expect(try ready.read() == "ready\n")
+    kill(program.child.id, SIGKILL)
+    _ = try program.result()
+    go.write("go\n")
+    #expect(try done.read() == "done\n")
+    #expect(try folder.runs("fsck").output.contains("2 lines of its run log (RUNS_LOG) are on record now"))
+    #expect(try folder.runs("metrics", "@last", "loss", "--csv").lines.count == 3)
+    #expect(try !folder.runs("fsck").output.contains("RUNS_LOG"))
+  }
+
   @Test func `a second signal kills a command that does not listen`() throws {
     let folder = try TestFolder()
     let (ready, heard) = (NamedPipe("ready", in: folder), NamedPipe("heard", in: folder))

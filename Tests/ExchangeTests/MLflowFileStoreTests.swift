@@ -18,6 +18,15 @@ struct MLflowFileStoreTests {
     let digits = try #require(experiments.first { $0.name == "digits" })
     #expect(digits.tags["team"] == "vision" && digits.id > 1_000_000)
     #expect(experiments.first { $0.name == "gone" }?.deleted != nil)
+    let source = try MLflowFileStore(golden("mlruns\(version)")) { _ in }
+    #expect(digits.created == (try source.experiments().first { $0.name == "digits" }?.created))
+    for model in try source.registeredModels() {
+      #expect(try store.tracking.registeredModel(model.name).created == model.created)
+    }
+    for version in try source.modelVersions() {
+      let own = try store.tracking.modelVersions(of: version.model).first { $0.version == version.version }
+      #expect(own?.created == version.created)
+    }
     try expectRuns(in: store)
     if version == "3" { try expectModels(in: store) }
     try expectRegistry(in: store)

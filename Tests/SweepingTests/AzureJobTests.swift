@@ -86,7 +86,8 @@ import TrackingContracts
     #expect(command.hasPrefix("python train.py --data ${{inputs.data}} --epochs ${{inputs.max_epochs}}"))
     let sweep = Sweep(run: try #require(RunID("s")), spec: spec, source: "")
     let recipe = JobRecipe(
-      sweep: sweep, paths: SweepPaths(root: folder("store")), runsExecutable: "/nonexistent/runs", inherited: [:])
+      sweep: sweep, paths: SweepPaths(root: folder("store")), runsExecutable: "/nonexistent/runs", inherited: [:],
+      artifacts: nil)
     let trial = TrialEntry(
       run: sweep.run.trial(0), number: 0, parameters: [Parameter("rate", 0.05)], state: .scheduled)
     #expect(

@@ -71,6 +71,42 @@ import TrackingContracts
     #expect(access(place.folder("jobs/\(sweep)-1.1/work/train.sh"), F_OK) == 0)
   }
 
+  @Test func `what a trial left is kept, however it ended`() throws {
+    let place = try Workplace()
+    let (sweep, outcome) = try place.drive(
+      place.spec("echo half >$RUNS_OUTPUT_DIR/model; echo loss=1; exit $RUNS_TRIAL", trials: 2))
+    #expect(outcome.progress.counts == [.finished: 1, .failed: 1])
+    for number in 0..<2 {
+      let artifact = try #require(place.store.artifacts(of: sweep.trial(number)).first)
+      #expect(try place.artifacts.members(of: artifact.digest).filter { $0.kind == .file }.map(\.path) == ["model"])
+    }
+  }
+
+  @Test func `the folder of the code goes with the last sweep that needs it`() throws {
+    let place = try Workplace()
+    place.folder.write("source/train.sh", "echo loss=1")
+    let first = try place.driver().start(spec(place, "sh train.sh"), source: "")
+    let stop = StopRequest()
+    stop.request()
+    let second = try place.driver().start(spec(place, "sh train.sh #"), source: "")
+    #expect(try place.driver(stop: stop).drive(second).state == .queued)
+    let code = place.folder("code")
+    makeLeftovers(of: code)
+    #expect(try place.driver().drive(first).state == .finished)
+    // The second one needs the same code.
+    let digest = try #require(place.store.sweep(first).spec.surroundings.snapshot)
+    #expect(names(in: code).sorted() == [digest.hex, "new.\(getpid()).1"])
+    #expect(try place.driver().drive(second).state == .finished)
+    #expect(names(in: code) == ["new.\(getpid()).1"])
+  }
+
+  // What drivers leave behind: one that was killed long ago, and this process.
+  private func makeLeftovers(of code: String) {
+    for name in ["new.\(Int32.max).1/file", "old.\(Int32.max).1", "new.\(getpid()).1"] {
+      try? makeDirectories(code + "/" + name)
+    }
+  }
+
   @Test func `outputs and logs are kept wherever Azure's scripts leave them`() throws {
     let place = try Workplace()
     place.folder.write("source/main.sh", "echo model >outputs/model; echo line >logs/log; echo loss=1")

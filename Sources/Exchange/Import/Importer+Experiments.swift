@@ -28,10 +28,10 @@ extension Importer {
       return experiment.name
     }
     do {
-      try store.commit(.experiment(.create(name: experiment.name, id: experiment.id, tags: experiment.tags)))
+      try create(experiment, id: experiment.id)
     } catch let error as TrackingError where error.code == .conflict || error.code == .invalid {
       do {
-        try store.commit(.experiment(.create(name: experiment.name, id: nil, tags: experiment.tags)))
+        try create(experiment, id: nil)
       } catch let error as TrackingError where error.code != .busy && error.code != .system {
         report("experiment '\(experiment.name)': \(error.message)")
         return nil
@@ -39,6 +39,13 @@ extension Importer {
     }
     summary.experiments += 1
     return experiment.name
+  }
+
+  private func create(_ experiment: Experiment, id: Int64?) throws {
+    // A source that does not tell has 0.
+    let created = experiment.created.milliseconds > 0 ? experiment.created : nil
+    try store.commit(
+      .experiment(.create(name: experiment.name, id: id, tags: experiment.tags, created: created)))
   }
 
   /// Deletes an experiment that is deleted in the source, when nothing else was recorded in it here.

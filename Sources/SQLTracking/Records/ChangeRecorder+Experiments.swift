@@ -7,7 +7,7 @@ extension ChangeRecorder {
 
   mutating func record(_ change: ExperimentChange) throws {
     switch change {
-    case .create(let name, let id, let tags): try create(name, id: id, tags: tags)
+    case .create(let name, let id, let tags, let created): try create(name, id: id, tags: tags, created: created)
     case .rename(let name, let other): try rename(name, to: other)
     case .delete(let name):
       let found = try experiment(name)
@@ -69,7 +69,9 @@ extension ChangeRecorder {
 
   // MARK: - Parts
 
-  private mutating func create(_ name: String, id: Int64?, tags: [String: String]) throws {
+  private mutating func create(
+    _ name: String, id: Int64?, tags: [String: String], created: Timestamp?
+  ) throws {
     try checkName(name)
     if let found = try findExperiment(name) {
       throw TrackingError(
@@ -85,7 +87,7 @@ extension ChangeRecorder {
         throw TrackingError(.conflict, "the number \(id) is that of experiment '\(other)'; choose another.")
       }
     }
-    let row = try insert(name, id: id)
+    let row = try insert(name, id: id, created: created)
     for (tag, value) in tags { try setTag(tag, value, in: "experiment_tags", of: ["experiment": .integer(row)]) }
     _ = nextEvent(sweep: nil)
   }
@@ -106,12 +108,12 @@ extension ChangeRecorder {
     _ = nextEvent(sweep: nil)
   }
 
-  private func insert(_ name: String, id: Int64?) throws -> Int64 {
+  private func insert(_ name: String, id: Int64?, created: Timestamp? = nil) throws -> Int64 {
     let row = try connection.firstInteger(
       """
       INSERT INTO experiments (id, name, created, updated, runs)
       VALUES (coalesce($1, (SELECT coalesce(max(id), 0) + 1 FROM experiments)), $2, $3, $3, 0) RETURNING id
-      """, [SQLValue(id), .text(name), SQLValue(now)])
+      """, [SQLValue(id), .text(name), SQLValue(min(created ?? now, now))])
     guard let row else { preconditionFailure("an insert returned no id") }
     return row
   }

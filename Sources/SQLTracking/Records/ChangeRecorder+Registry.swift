@@ -56,8 +56,8 @@ extension ChangeRecorder {
     let row = try connection.firstInteger(
       """
       INSERT INTO registered_models (id, name, created, updated, description, last_version)
-      VALUES ((SELECT coalesce(max(id), 0) + 1 FROM registered_models), $1, $2, $2, $3, 0) RETURNING id
-      """, [.text(model.name), SQLValue(now), .text(model.description)])
+      VALUES ((SELECT coalesce(max(id), 0) + 1 FROM registered_models), $1, $2, $3, $4, 0) RETURNING id
+      """, [.text(model.name), SQLValue(min(model.created, now)), SQLValue(now), .text(model.description)])
     guard let row else { preconditionFailure("an insert returned no id") }
     for (name, value) in model.tags {
       try setTag(name, value, in: "registered_model_tags", of: ["model": .integer(row)])
@@ -104,11 +104,12 @@ extension ChangeRecorder {
       """
       INSERT INTO model_versions
         (model, version, created, updated, description, author, source, run, logged_model, stage)
-      VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $9)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
       """,
       [
-        .integer(row), .integer(number), SQLValue(now), .text(version.description), .text(version.user),
-        .text(version.source), SQLValue(version.run?.text), SQLValue(version.loggedModel), .text(version.stage),
+        .integer(row), .integer(number), SQLValue(min(version.created, now)), SQLValue(now),
+        .text(version.description), .text(version.user), .text(version.source), SQLValue(version.run?.text),
+        SQLValue(version.loggedModel), .text(version.stage),
       ])
     for (name, value) in version.tags {
       try setTag(name, value, in: "model_version_tags", of: ["model": .integer(row), "version": .integer(number)])

@@ -68,12 +68,45 @@ struct CodeSnapshot {
     }
   }
 
+  /// Removes the folders that no sweep needs and that can be unpacked again, and what drivers left that were killed.
+  ///
+  /// - Parameter needed: the snapshots of all sweeps that have not ended.
+  func clean(keeping needed: Set<Digest>, artifacts: any ArtifactStore) {
+    for name in names(in: paths.code) {
+      if let digest = Digest(hex: name) {
+        guard !needed.contains(digest), artifacts.contains(digest) else { continue }
+        // Whoever looks meanwhile finds a whole folder, or none.
+        let grave = "\(paths.code)/old.\(getpid()).\(UInt64.random(in: .min ... .max))"
+        if rename(paths.code + "/" + name, grave) == 0 { removeTree(grave) }
+      } else if isLeft(name) {
+        removeTree(paths.code + "/" + name)
+      }
+    }
+  }
+
+  // A draft or a grave of a process that is gone: `new.<process>.<random>`.
+  private func isLeft(_ name: String) -> Bool {
+    let parts = name.split(separator: ".")
+    guard parts.count == 3, parts[0] == "new" || parts[0] == "old", let process = pid_t(parts[1]) else { return false }
+    return kill(process, 0) != 0 && errno == ESRCH
+  }
+
   /// Makes the working copy of an attempt, with Azure's folders `outputs` and `logs`; one that is there stays.
-  func copy(_ digest: Digest, to workingDirectory: String) throws {
+  func copy(_ digest: Digest, to workingDirectory: String, artifacts: (any ArtifactStore)?) throws {
     guard !exists(workingDirectory) else { return }
-    guard try copyTree(directory(of: digest), to: workingDirectory) else {
-      throw TrackingError(
-        .notFound, "the code of the sweep is gone: there is no \(directory(of: digest)), and no artifact to unpack")
+    let place = directory(of: digest)
+    // A sweep that ends just now may have taken the folder for one that nobody needs.
+    for isLastTry in [false, true] {
+      try provide(digest, artifacts: artifacts)
+      do {
+        if try copyTree(place, to: workingDirectory) { break }
+      } catch {
+        if isLastTry || exists(place) { throw error }
+      }
+      guard !isLastTry else {
+        throw TrackingError(
+          .notFound, "the code of the sweep is gone: there is no \(place), and no artifact to unpack")
+      }
     }
     for name in ["outputs", "logs"] { try makeDirectories(workingDirectory + "/" + name) }
   }

@@ -7,6 +7,8 @@ struct JobRecipe {
   let runsExecutable: String
   /// What jobs inherit; `RUNS_` variables are left out.
   let inherited: [String: String]
+  /// Where the code of the sweep is unpacked from when its folder is gone.
+  let artifacts: (any ArtifactStore)?
   /// Where trials log as clients of MLflow; nil for nowhere.
   var door: TrialDoor?
   /// The number of the sweep's experiment.
@@ -85,7 +87,7 @@ struct JobRecipe {
       }
       let place = workingDirectory(inJobDirectory: directory)
       if let snapshot = sweep.spec.surroundings.snapshot {
-        try CodeSnapshot(paths: paths).copy(snapshot, to: place)
+        try CodeSnapshot(paths: paths).copy(snapshot, to: place, artifacts: artifacts)
       } else {
         try makeDirectories(place)
       }

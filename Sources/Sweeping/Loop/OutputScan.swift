@@ -46,6 +46,8 @@ struct OutputScan {
   private let before: [String: Before]
   /// The metrics that are not looked for.
   private(set) var passedOver: Set<String> = []
+  // What the last look found, to be handed out by the next.
+  private var held: [MetricColumns] = []
 
   /// Starts a scan.
   ///
@@ -60,11 +62,37 @@ struct OutputScan {
     seen = before.mapValues(\.count)
   }
 
-  /// How many points a metric's series has if nobody else logs it.
-  func count(of metric: String) -> Int { seen[metric, default: 0] }
+  /// How many points a metric's series has if nobody else logs it, once all that was handed out is recorded.
+  func count(of metric: String) -> Int {
+    seen[metric, default: 0] - held.reduce(0) { $0 + ($1.name == metric ? $1.count : 0) }
+  }
 
   /// Looks for some metrics no more.
-  mutating func passOver(_ metrics: some Sequence<String>) { passedOver.formUnion(metrics) }
+  mutating func passOver(_ metrics: some Sequence<String>) {
+    passedOver.formUnion(metrics)
+    held.removeAll { passedOver.contains($0.name) }
+  }
+
+  /// Looks for what was written, and returns what the look before found.
+  ///
+  /// A script that says a value and then logs it, too, has logged it when its point is handed out: the point need not be
+  /// recorded.
+  ///
+  /// - Parameter isEnd: true returns everything, since nothing follows.
+  mutating func next(isEnd: Bool, now: Timestamp) -> [MetricColumns] {
+    var found = held
+    held = read(isEnd: isEnd, now: now)
+    guard isEnd else { return found }
+    for columns in held {
+      if let place = found.firstIndex(where: { $0.name == columns.name }) {
+        for index in 0..<columns.count { found[place].append(columns[index]) }
+      } else {
+        found.append(columns)
+      }
+    }
+    held = []
+    return found
+  }
 
   /// Reads what was written since the last call.
   ///

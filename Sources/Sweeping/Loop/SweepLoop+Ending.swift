@@ -26,7 +26,7 @@ extension SweepLoop {
         changes.append(.observe(run, count: count))
         trials[number].observed = count
       }
-      if end.state == .finished { changes += try artifacts(of: job, run).map { .attach($0) } }
+      if end.state.isFinal { changes += try artifacts(of: job, run, end.state).map { .attach($0) } }
       // Nobody goes on reading it.
       if logs[number]?.hasRead == true { changes.append(.setTag(run, name: SweepTag.logRead, value: nil)) }
       changes.append(.transition(run, to: end.state, reason: end.reason))
@@ -49,8 +49,8 @@ extension SweepLoop {
   private var keepsCheckpoints: Bool { driver.plugins.knownStrategy(spec.strategy.name)?.continuesTrials ?? false }
 
   // What a command left in its output directory, stored as the artifact `outputs`, with what it left in `./outputs`, as Azure
-  // has it; and what it left in `./logs` as the artifact `logs`.
-  private func artifacts(of job: ActiveJob, _ run: RunID) throws -> [Artifact] {
+  // has it; and what it left in `./logs` as the artifact `logs`. One that failed or was stopped leaves what it has come to.
+  private func artifacts(of job: ActiveJob, _ run: RunID, _ state: RunState) throws -> [Artifact] {
     guard let artifacts = driver.artifacts, !isTrainer else { return [] }
     let work = recipe.workingDirectory(inJobDirectory: job.directory)
     var found = [("outputs", job.directory + "/outputs")]
@@ -59,11 +59,17 @@ extension SweepLoop {
       moveContents(of: work + "/outputs", to: job.directory + "/outputs")
       found.append(("logs", work + "/logs"))
     }
-    return try found.filter { !isEmptyDirectory($0.1) }.map { name, directory in
-      let stored = try artifacts.store(contentsOf: directory)
-      return Artifact(
-        run: run, name: name, digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
-        files: stored.files, time: now)
+    return try found.filter { !isEmptyDirectory($0.1) }.compactMap { name, directory in
+      do {
+        let stored = try artifacts.store(contentsOf: directory)
+        return Artifact(
+          run: run, name: name, digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
+          files: stored.files, time: now)
+      } catch let error as TrackingError where state != .finished {
+        // A disk that is full may be why it failed: that is to be recorded all the same.
+        note(job.trial, nil, "its \(name) in \(directory) cannot be kept: \(error.message)")
+        return nil
+      }
     }
   }
 
@@ -262,9 +268,23 @@ extension SweepLoop {
     try commit(changes)
     state = ending.state
     note(nil, ending.state, ending.reason)
+    if ending.state != .queued { try cleanCode() }
     driver.observer(progress())
     events = []
     return SweepOutcome(state: ending.state, reason: ending.reason, progress: progress())
+  }
+
+  // The folder of the code goes with the last sweep that needs it; one that is taken up again unpacks it.
+  private func cleanCode() throws {
+    guard spec.surroundings.snapshot != nil, let artifacts = driver.artifacts else { return }
+    let ended = RunState.allCases.filter(\.isFinal).map(\.rawValue)
+    let query = RunQuery(
+      filter: [FilterClause(.attribute(.state), .oneOf(ended, negated: true))], kinds: [.hyperdrive], stage: .all,
+      limit: .max, includesDetails: false)
+    let needed = try store.runs(matching: query).rows.compactMap {
+      try store.sweep($0.run.id).spec.surroundings.snapshot
+    }
+    CodeSnapshot(paths: driver.paths).clean(keeping: Set(needed), artifacts: artifacts)
   }
 
   /// Tells why the sweep is to end when the first trials that ended all failed for one reason: the spec or the script is

@@ -47,7 +47,7 @@ extension SweepLoop {
   /// A metric that the trial logs itself, too, is not to have its points twice: what it logs counts, and from then on what
   /// the output says is passed over, which is told once and recorded.
   func takeOutput(_ scan: inout OutputScan?, of job: ActiveJob, isEnd: Bool) throws {
-    guard var columns = scan?.read(isEnd: isEnd, now: now), !columns.isEmpty else { return }
+    guard var columns = scan?.next(isEnd: isEnd, now: now), !columns.isEmpty else { return }
     let run = trials[job.trial].run
     let known = Dictionary(uniqueKeysWithValues: try store.series(of: run).map { ($0.name, $0.count) })
     let twice = columns.filter { known[$0.name, default: 0] > (scan?.count(of: $0.name) ?? 0) - $0.count }.map(\.name)

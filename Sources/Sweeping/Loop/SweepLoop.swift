@@ -79,7 +79,8 @@ final class SweepLoop {
     self.sweep = sweep
     self.undriven = undriven
     recipe = JobRecipe(
-      sweep: sweep, paths: driver.paths, runsExecutable: driver.runsExecutable, inherited: driver.environment)
+      sweep: sweep, paths: driver.paths, runsExecutable: driver.runsExecutable, inherited: driver.environment,
+      artifacts: driver.artifacts)
     patterns = try sweep.spec.metrics.map { try OutputPattern($0) }
     fault = FaultPoint()
     let run = try driver.store.run(sweep.run)

@@ -81,6 +81,16 @@ public struct RunLogTail {
     return told
   }
 
+  /// Reads and records what was appended since by a process whose driver is gone. It may go on writing, so a last line without
+  /// its end is left.
+  ///
+  /// - Returns: how many lines that was; nil for none.
+  public mutating func takeRest(now: Timestamp) throws -> Int? {
+    let first = line
+    _ = try read(isEnd: false, now: now)
+    return line > first ? line - first : nil
+  }
+
   /// Returns what was appended since, at most a few MiB; nil for nothing.
   public func next(isEnd: Bool, now: Timestamp) throws -> Piece? {
     guard !isUnreadable else { return nil }

@@ -34,8 +34,10 @@ public struct Experiment: Sendable, Equatable {
 public enum ExperimentChange: Sendable, Equatable {
   /// Records an experiment. `.conflict` when the name or the number is taken.
   ///
-  /// - Parameter id: nil for the next free number from 1.
-  case create(name: String, id: Int64?, tags: [String: String])
+  /// - Parameters:
+  ///   - id: nil for the next free number from 1.
+  ///   - created: of one that comes from elsewhere, at most the store's clock; nil for that.
+  case create(name: String, id: Int64?, tags: [String: String], created: Timestamp? = nil)
   /// Gives it another name; its runs stay with it. `.conflict` when that is taken.
   case rename(String, to: String)
   /// Deletes it and its runs, as `Change.delete` does. Nothing where it is deleted.

@@ -74,7 +74,8 @@ public struct ModelVersion: Sendable, Equatable {
 
 /// A change of the model registry. `.notFound` for a model or version that is not there.
 public enum RegistryChange: Sendable, Equatable {
-  /// Records a model; times and aliases are not taken from it. `.conflict` when the name is taken.
+  /// Records a model; `updated` and aliases are not taken from it, `created` is at most the store's clock. `.conflict` when the
+  /// name is taken.
   case create(RegisteredModel)
   /// Gives a model another name. `.conflict` when that is taken.
   case rename(String, to: String)
@@ -86,7 +87,7 @@ public enum RegistryChange: Sendable, Equatable {
   case setAlias(String, alias: String, version: Int?)
   /// Removes a model with its versions.
   case delete(String)
-  /// Records a version; its number is the next of the model, its times are the store's clock.
+  /// Records a version; its number is the next of the model, `created` is at most the store's clock, which `updated` is.
   case createVersion(ModelVersion)
   /// Says what a version is.
   case describeVersion(String, Int, String)

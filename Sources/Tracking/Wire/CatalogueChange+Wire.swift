@@ -1,7 +1,8 @@
 extension ExperimentChange: WireRecord {
   package var wire: Value {
     switch self {
-    case .create(let name, let id, let tags): ["create": .record(["name": name, "id": id, "tags": tags])]
+    case .create(let name, let id, let tags, let created):
+      ["create": .record(["name": name, "id": id, "tags": tags, "created": created])]
     case .rename(let name, let to): ["rename": .record(["name": name, "to": to])]
     case .delete(let name): ["delete": .record(["name": name])]
     case .restore(let name): ["restore": .record(["name": name])]
@@ -14,7 +15,10 @@ extension ExperimentChange: WireRecord {
     let fields = try change.fields()
     let name: String = try fields.get("name")
     switch change.name {
-    case "create": self = .create(name: name, id: try fields.optional("id"), tags: try fields.get("tags", or: [:]))
+    case "create":
+      self = .create(
+        name: name, id: try fields.optional("id"), tags: try fields.get("tags", or: [:]),
+        created: try fields.optional("created"))
     case "rename": self = .rename(name, to: try fields.get("to"))
     case "delete": self = .delete(name)
     case "restore": self = .restore(name)

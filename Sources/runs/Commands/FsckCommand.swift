@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Sweeping
 internal import Tracking
 
 /// `runs fsck`.
@@ -9,8 +10,8 @@ struct FsckCommand: ParsableCommand {
     usage: "runs fsck [<options>]",
     discussion: """
       The database is examined, every metric chunk is read against its checksum, every artifact against its digest, and \
-      runs are named that claim to be under way while nobody drives them. The exit code is 1 when something \
-      is damaged.
+      runs are named that claim to be under way while nobody drives them; what their commands appended to RUNS_LOG \
+      meanwhile is recorded. The exit code is 1 when something is damaged.
 
       Examples:
         runs fsck
@@ -52,7 +53,10 @@ struct FsckCommand: ParsableCommand {
           digests[artifact.digest] = "artifact '\(artifact.name)' of run '\(run.id)'"
         }
       }
-      if let remark = FsckCommand.abandoned(run) { remarks.append(remark) }
+      if let remark = FsckCommand.abandoned(run) {
+        remarks.append(remark)
+        if let taken = FsckCommand.takeLog(of: run, in: store) { remarks.append(taken) }
+      }
     }
     for (digest, owner) in digests.sorted(by: { $0.key < $1.key }) {
       do {
@@ -71,6 +75,21 @@ struct FsckCommand: ParsableCommand {
     write("\(counted(runs, "run")), \(counted(digests.count, "artifact")): ")
     write(problems.isEmpty ? "sound\n" : "\(counted(problems.count, "problem"))\n")
     if !problems.isEmpty { throw CommandFailure(.no) }
+  }
+
+  // The command of a `runs exec` that was killed goes on logging, and nobody reads it.
+  private static func takeLog(of run: Run, in store: OpenStore) -> String? {
+    let name = "its run log (RUNS_LOG)"
+    do {
+      var log = try RunLogTail(
+        jobDirectory: SweepPaths(root: store.folder).jobDirectory("\(run.id).1"),
+        workingDirectory: run.origin["directory"]?.text ?? workingDirectory(), run: run.id, attempt: 1, isNew: false,
+        store: store.tracking, artifacts: store.artifacts)
+      guard let lines = try log.takeRest(now: .now()) else { return nil }
+      return "\(counted(lines, "line")) of \(name) \(lines == 1 ? "is" : "are") on record now"
+    } catch {
+      return "\(name) cannot be recorded: \((error as? TrackingError)?.message ?? "\(error)")"
+    }
   }
 
   // A run of its own that claims to run while the process that records it has gone.

@@ -15,7 +15,7 @@ enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
 struct GlobalOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The store's folder; otherwise $RUNS_STORE, otherwise the nearest .runs from here upwards.",
+      "The store's folder, or the URL of a server; otherwise $RUNS_STORE, otherwise the nearest .runs from here upwards.",
       valueName: "folder"), completion: .directory)
   var store: String?
 
