@@ -221,8 +221,10 @@ let package = Package(
       ]),
     tests(
       "TrackingServerTests",
-      ["Tracking", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "TrackingServer", "TrackingClient"],
-      exclude: ["Clients", "Golden"]),
+      [
+        "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "TrackingServer",
+        "TrackingClient", "CSQLite", "runs",
+      ], exclude: ["Clients", "Golden"]),
     // An importer that the tests kill.
     .executableTarget(
       name: "ImportProcess",
