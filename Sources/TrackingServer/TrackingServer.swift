@@ -53,7 +53,7 @@ public final class TrackingServer: Sendable {
   }
 
   // A family of routes adds a line here.
-  private static func routes(_ context: RouteContext) -> RouteTable {
+  static func routes(_ context: RouteContext) -> RouteTable {
     RouteTable(
       ServerRoutes.all(context),
       RecordRoutes.all(context),

@@ -174,4 +174,61 @@ struct RunSearchTests {
       }
     }
   }
+
+  // Each was a failure of the database, which a server tells as one of its own.
+
+  @Test func `a name that no run has is searched for by any comparison`() throws {
+    var noise = Noise(state: 5)
+    let (store, known) = try makeStore(&noise)
+    let active = known.filter { !$0.isDeleted }.count
+    let clauses = [
+      FilterClause(.tag("none"), .equals("x", negated: true)),
+      FilterClause(.tag("none"), .like("%x%", ignoringCase: true)),
+      FilterClause(.metric("none"), .number(.notEqual, 1)), FilterClause(.metric("none"), .number(.less, 1)),
+      FilterClause(.parameter("none"), .oneOf(["a", "b"], negated: true)),
+    ]
+    for clause in clauses {
+      for order in [[], [RunQuery.Order(.metric("a"), ascending: false)], [RunQuery.Order(.attribute(.started))]] {
+        #expect(try store.runs(matching: RunQuery(filter: [clause], order: order, limit: 1)).rows.isEmpty)
+        let both = [clause, FilterClause(.tag("t"), .equals("x", negated: false))]
+        #expect(try store.runs(matching: RunQuery(filter: both, order: order, limit: 1)).rows.isEmpty)
+      }
+    }
+    let missing = FilterClause(.tag("none"), .isNull(negated: false))
+    #expect(try store.runs(matching: RunQuery(filter: [missing], limit: 1_000)).rows.count == active)
+  }
+
+  @Test func `a query beyond what a statement bears is refused as such`() throws {
+    var noise = Noise(state: 6)
+    let (store, _) = try makeStore(&noise)
+    func code(_ query: RunQuery) throws -> TrackingError.Code? {
+      do {
+        _ = try store.runs(matching: query)
+        return nil
+      } catch let error as TrackingError {
+        return error.code
+      }
+    }
+    let clause = FilterClause(.tag("t"), .equals("z", negated: true))
+    #expect(try code(RunQuery(filter: Array(repeating: clause, count: 500), limit: 1)) == nil)
+    #expect(try code(RunQuery(filter: Array(repeating: clause, count: 501), limit: 1)) == .invalid)
+    let key = RunQuery.Order(.metric("a"))
+    #expect(try code(RunQuery(order: Array(repeating: key, count: 50), limit: 1)) == nil)
+    #expect(try code(RunQuery(order: Array(repeating: key, count: 51), limit: 1)) == .invalid)
+    for count in [20_000, 20_001, 60_000] {
+      let pattern = FilterClause(.tag("t"), .like(String(repeating: "%", count: count), ignoringCase: false))
+      #expect(try code(RunQuery(filter: [pattern], limit: 1)) == (count == 20_000 ? nil : .invalid))
+    }
+  }
+
+  @Test func `a page token with a number that is none is refused`() throws {
+    var noise = Noise(state: 7)
+    let (store, _) = try makeStore(&noise)
+    var query = RunQuery(order: [RunQuery.Order(.metric("a"))], limit: 3)
+    let token = try #require(try store.runs(matching: query).next)
+    let mark = token.prefix { $0 != ":" }
+    query.pageToken = mark + ":[0,[\(Int64(bitPattern: Double.nan.bitPattern))],0,\"x\"]"
+    let error = #expect(throws: TrackingError.self) { try store.runs(matching: query) }
+    #expect(error?.code == .invalid)
+  }
 }

@@ -71,14 +71,16 @@ struct ClauseTranslator {
   ) throws -> String {
     var absent = ""
     var match = ""
+    let number = try names.number(of: column.name, in: connection)
     if case .isNull(let negated) = clause.comparison {
       absent = negated ? "" : "NOT "
     } else {
-      match = " AND \(try comparison(clause, number: column.number, text: column.text, isIndexed: false, &text))"
+      // A name that no run has makes no difference to what makes sense, and its arguments belong to no statement.
+      var bound = text
+      match = " AND \(try comparison(clause, number: column.number, text: column.text, isIndexed: false, &bound))"
+      if number != nil { text = bound }
     }
-    guard let number = try names.number(of: column.name, in: connection) else {
-      return absent.isEmpty ? "1 = 0" : "1 = 1"
-    }
+    guard let number else { return absent.isEmpty ? "1 = 0" : "1 = 1" }
     let found =
       "SELECT 1 FROM \(column.table) \(column.alias) WHERE \(belongs) = \(text.bind(.integer(number)))\(match)"
     return "\(absent)EXISTS (\(found))"
@@ -131,6 +133,10 @@ struct ClauseTranslator {
       return list.isEmpty ? (negated ? "1 = 1" : "1 = 0") : "\(column) \(negated ? "NOT " : "")IN (\(list))"
     case .like(let pattern, let ignoringCase):
       guard let column else { throw Self.nonsense(clause, "a number, not a text") }
+      guard pattern.utf8.count <= Self.longestPattern else {
+        throw TrackingError(
+          .invalid, "a pattern has \(pattern.utf8.count) bytes; at most \(Self.longestPattern) are allowed.")
+      }
       // A backslash is an ordinary character to MLflow.
       var escaped = ""
       for character in pattern { escaped += character == "\\" ? "\\\\" : String(character) }
@@ -140,6 +146,9 @@ struct ClauseTranslator {
     case .isNull: preconditionFailure("was dealt with before")
     }
   }
+
+  // SQLite takes 50,000, escapes included.
+  private static let longestPattern = 20_000
 
   private static func nonsense(_ clause: FilterClause, _ wanted: String) -> TrackingError {
     let field =

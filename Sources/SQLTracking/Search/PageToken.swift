@@ -36,7 +36,9 @@ struct PageToken {
       case .text(let text): return .text(text)
       case .list(let bits):
         if bits.count == 1, case .integer(let number) = bits[0] {
-          return .real(Double(bitPattern: UInt64(bitPattern: number)))
+          let real = Double(bitPattern: UInt64(bitPattern: number))
+          // No term is NaN, and no database takes it for a number.
+          if !real.isNaN { return .real(real) }
         }
         fallthrough
       default: throw TrackingError(.invalid, "the page token '\(text)' is damaged; ask for the first page again.")

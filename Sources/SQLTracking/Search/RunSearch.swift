@@ -25,8 +25,19 @@ struct RunSearch {
   /// The runs of the page and one more, if there is one.
   func page() throws -> [Found] {
     guard query.limit >= 1 else { throw TrackingError(.invalid, "a page has at least 1 run, not \(query.limit).") }
+    // What databases bear in one statement: SQLite 1,000 nested conditions and 64 tables.
+    guard query.filter.count <= Self.mostClauses else {
+      throw TrackingError(
+        .invalid, "a filter has at most \(Self.mostClauses) clauses, not \(query.filter.count); ask several times.")
+    }
+    guard query.order.count <= Self.mostKeys else {
+      throw TrackingError(.invalid, "an order has at most \(Self.mostKeys) keys, not \(query.order.count).")
+    }
     return try page(by: plan())
   }
+
+  private static let mostClauses = 500
+  private static let mostKeys = 50
 
   /// The same by a plan.
   func page(by plan: Plan) throws -> [Found] {

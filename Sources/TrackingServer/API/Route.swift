@@ -76,6 +76,9 @@ struct RouteTable: Sendable {
     }
   }
 
+  /// Every route, in no order.
+  var all: [Route] { literal.values.flatMap { $0 } + patterns }
+
   /// Finds the route for a path as it was sent.
   ///
   /// - Throws: 400 for a path whose encoding is damaged.

@@ -11,7 +11,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Prints measurements; scripts/bench runs it.",
     shouldDisplay: false,
-    subcommands: [Trainer.self, Store.self])
+    subcommands: [Trainer.self, Store.self, Fuzz.self])
 
   /// `runs bench trainer`.
   struct Trainer: ParsableCommand {
