@@ -10,6 +10,8 @@ struct ReplaySpec {
   var more = ""
   var trials = 20
   var isFinite = false
+  /// True where bad trials stay until somebody stops them, however slow the machine is.
+  var lingers = false
 
   /// A strategy that hands out a resource.
   static func staged(_ strategy: String) -> ReplaySpec {
@@ -18,7 +20,7 @@ struct ReplaySpec {
 
   /// A policy over random configurations.
   static func policy(_ policy: String) -> ReplaySpec {
-    ReplaySpec(strategy: "random", more: "early_termination: {\(policy)}")
+    ReplaySpec(strategy: "random", more: "early_termination: {\(policy)}", lingers: true)
   }
 
   /// Each strategy that is built in, by its name.
@@ -67,8 +69,10 @@ struct ReplaySpec {
         echo cost=${{search_space.n}}
         while [ $i -lt 9 ]; do
           i=$((i + 1)); echo loss=$1; shift; echo $i > "$RUNS_CHECKPOINT_DIR/step"
+          [ $i -lt ${RUNS_ALLOWANCE:-99} ] || exit 4
           sleep 0.0$((($$ + i * 7) % 6))
         done
+        \(lingers ? "awk 'BEGIN { exit ${{search_space.x}} < 0.6 }' && sleep 2; true" : "true")
     metrics:
       - {name: loss, regex: 'loss=([0-9.e-]+)'}
       - {name: cost, regex: 'cost=([0-9.e-]+)'}

@@ -27,7 +27,8 @@ struct Runs: ParsableCommand {
       CommandGroup(
         name: "Look",
         subcommands: [
-          ListCommand.self, ShowCommand.self, BestCommand.self, CompareCommand.self, MetricsCommand.self,
+          ListCommand.self, ShowCommand.self, WhyCommand.self, BestCommand.self, CompareCommand.self,
+          MetricsCommand.self,
           LogsCommand.self,
         ]),
       CommandGroup(
