@@ -1,13 +1,14 @@
 """Measures a tracking server with a raw HTTP client: `runs serve`, beside `mlflow server --workers 1` in the same run.
 
     scripts/bench server                         ours, against its limits, and against MLflow where it can be installed
-    python3 server.py --runs PROGRAM [--mlflow PYTHON] [--search 10000] [--seconds 3]
+    python3 server.py --runs PROGRAM [--mlflow PYTHON] [--search 10000] [--seconds 3] [--artifact 256] [--full 1000000]
 
 The same bytes go to both. A rate counts requests that were answered 200; CPU is that of the server's whole process tree.
 Standard library only.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -21,6 +22,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import server_seed
 
 TICK = os.sysconf("SC_CLK_TCK")
 API = "/api/2.0/mlflow/"
@@ -109,6 +112,12 @@ class Connection:
         self.waiting += data
 
     def call(self, method, path, body=None):
+        status, content = self.ask(method, path, body)
+        if status != 200:
+            raise SystemExit(f"{method} {path}: {status} {content[:300]!r}")
+        return json.loads(content) if content[:1] in (b"{", b"[") else content
+
+    def ask(self, method, path, body=None):
         # MLflow's server closes a connection that was idle for five seconds.
         if self.used and time.monotonic() - self.used > 3:
             self.socket.close()
@@ -116,9 +125,7 @@ class Connection:
         self.socket.sendall(request(method, path, body))
         status, content = self.receive()
         self.used = time.monotonic()
-        if status != 200:
-            raise SystemExit(f"{method} {path}: {status} {content[:300]!r}")
-        return json.loads(content) if content[:1] in (b"{", b"[") else content
+        return status, content
 
 
 class Server:
@@ -144,8 +151,15 @@ class Server:
         self.idle = memory(self.process.pid)
         self.control = Connection(self.port)
 
+    def connect(self):
+        return Connection(self.port)
+
     def experiment(self, name):
-        return self.control.call("POST", API + "experiments/create", {"name": name})["experiment_id"]
+        """The number of an experiment, which is made where it is not there."""
+        status, body = self.control.ask("POST", API + "experiments/create", {"name": name})
+        if status == 200:
+            return json.loads(body)["experiment_id"]
+        return self.control.call("GET", f"{API}experiments/get-by-name?experiment_name={name}")["experiment"]["experiment_id"]
 
     def run(self, experiment):
         body = {"experiment_id": experiment, "start_time": 1_700_000_000_000}
@@ -161,6 +175,15 @@ class Server:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, 9)
             self.process.wait()
+
+
+def log_request(run, index):
+    """The bytes of a log-metric request, put together without an encoder: the client shares the processors."""
+    body = b'{"run_id": "%s", "key": "m", "value": %d.0, "timestamp": %d, "step": %d}' % (
+        run.encode(), index, 1_700_000_000_000 + index, index)
+    return (
+        b"POST /api/2.0/mlflow/runs/log-metric HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
 def load(server, make, seconds, connections=8, rate=None):
@@ -200,8 +223,7 @@ def load(server, make, seconds, connections=8, rate=None):
 
 def log_metric(server, seconds):
     run = server.run(server.experiment("single"))
-    return load(server, lambda index: request("POST", API + "runs/log-metric", {
-        "run_id": run, "key": "m", "value": float(index), "timestamp": 1_700_000_000_000 + index, "step": index}), seconds)
+    return load(server, lambda index: log_request(run, index), seconds)
 
 
 def log_batch(server, seconds):
@@ -236,27 +258,79 @@ def runs(server, count, connections=8):
     return count / (time.perf_counter() - began)
 
 
-def search(server, count, repeats):
-    """Seconds of a search with a metric filter and order among so many runs, and of the same without a filter."""
+def search(server, seed, repeats, limit=100):
+    """Seconds of a search with a metric filter and order among runs that `seed` records, and CPU seconds of the server."""
     experiment = server.experiment("search")
-    chooser = random.Random(0)
-    for index in range(count):
-        run = server.run(experiment)
-        server.control.call("POST", API + "runs/log-batch", {
-            "run_id": run,
-            "metrics": [{"key": f"m{j}", "value": chooser.random(), "timestamp": 1, "step": 0} for j in range(10)],
-            "params": [{"key": f"p{j}", "value": str(chooser.randrange(20))} for j in range(10)]})
+    seed(experiment)
     body = {
-        "experiment_ids": [experiment], "filter": "metrics.m0 > 0.5", "order_by": ["metrics.m1 DESC"], "max_results": 100}
+        "experiment_ids": [experiment], "filter": "metrics.m0 > 0.5", "order_by": ["metrics.m1 DESC"], "max_results": limit}
     server.control.call("POST", API + "runs/search", body)
-    times = []
+    times, before = [], server.cpu()
     for _ in range(repeats):
         began = time.perf_counter()
         found = server.control.call("POST", API + "runs/search", body)
         times.append(time.perf_counter() - began)
-    if not found["runs"]:
-        raise SystemExit("the search found nothing")
-    return statistics.median(times)
+    if len(found["runs"]) != limit:
+        raise SystemExit(f"the search found {len(found['runs'])} runs")
+    return statistics.median(times), (server.cpu() - before) / repeats
+
+
+def page(server, experiment, limit, repeats):
+    """CPU seconds of the server for a page of an experiment's runs."""
+    before = server.cpu()
+    for _ in range(repeats):
+        found = server.control.call("POST", API + "runs/search", {"experiment_ids": [experiment], "max_results": limit})
+        assert len(found["runs"]) == limit
+    return (server.cpu() - before) / repeats
+
+
+def artifact(server, megabytes):
+    """Bytes a second of a large artifact that no compressor makes smaller: up, and down."""
+    experiment = server.experiment("artifact")
+    run = server.run(experiment)
+    path = f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{run}/artifacts/large.bin"
+    block = os.urandom(1 << 20)
+    blocks = [(index.to_bytes(8, "little") + block[8:]) for index in range(megabytes)]
+    link, whole = server.connect(), hashlib.sha256()
+    for one in blocks:
+        whole.update(one)
+    began = time.perf_counter()
+    link.socket.sendall(
+        f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {megabytes << 20}\r\n\r\n".encode())
+    for one in blocks:
+        link.socket.sendall(one)
+    status, body = link.receive()
+    up = time.perf_counter() - began
+    if status != 200:
+        raise SystemExit(f"the upload was answered {status}: {body[:300]!r}")
+    del blocks
+    began = time.perf_counter()
+    link.socket.sendall(request("GET", path))
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += link.socket.recv(1 << 16)
+    got = hashlib.sha256(head.split(b"\r\n\r\n", 1)[1])
+    left = (megabytes << 20) - len(head.split(b"\r\n\r\n", 1)[1])
+    while left > 0:
+        data = link.socket.recv(1 << 20)
+        if not data:
+            raise SystemExit("the download ended early")
+        got.update(data)
+        left -= len(data)
+    down = time.perf_counter() - began
+    if got.digest() != whole.digest():
+        raise SystemExit("the artifact came back changed")
+    link.socket.close()
+    return (megabytes << 20) / up, (megabytes << 20) / down
+
+
+def hashing(megabytes):
+    """Bytes a second of SHA-256, as sha256sum has it: a tarball is named by that."""
+    block, whole = os.urandom(1 << 20), hashlib.sha256()
+    began = time.perf_counter()
+    for _ in range(megabytes):
+        whole.update(block)
+    return (megabytes << 20) / (time.perf_counter() - began)
 
 
 def history(server, repeats):
@@ -285,7 +359,7 @@ def line(words, value, limit, kept):
     print(f"server: {words:<70}{value:<26}{limit:<30}{'kept' if kept else 'SHORT'}", flush=True)
 
 
-def measure(server, arguments, is_peer):
+def measure(server, arguments, seed, is_peer):
     found = {}
     seconds = arguments.seconds
     found["log"] = log_metric(server, seconds)["rate"]
@@ -293,8 +367,29 @@ def measure(server, arguments, is_peer):
     found["runs"] = runs(server, 80 if is_peer else 2000)
     found["single runs"] = runs(server, 40 if is_peer else 500, connections=1)
     found["history"] = history(server, 1 if is_peer else 20)
-    found["search"] = search(server, arguments.search, 3 if is_peer else 30) if arguments.search else None
+    if arguments.search:
+        found["search"], _ = search(server, seed, 3 if is_peer else 100)
+    if arguments.artifact:
+        found["up"], found["down"] = artifact(server, arguments.artifact)
     return found
+
+
+def measure_full(arguments, folder):
+    """Memory of a server of ours whose store is full, after searching and logging."""
+    server = Server("runs serve", [arguments.runs, "serve", "--port", "{port}", "--store", "{folder}/full"], folder)
+    experiment = server.experiment("search")
+    began = time.perf_counter()
+    server_seed.seed_ours(server, "search", arguments.full)
+    print(f"server: {arguments.full} runs recorded in {time.perf_counter() - began:.0f} s, {memory(server.process.pid) / 1e6:.0f} MB then")
+    server.stop()
+    server = Server("runs serve", [arguments.runs, "serve", "--port", "{port}", "--store", "{folder}/full"], folder)
+    median, _ = search(server, lambda _: None, 30)
+    page(server, experiment, 1000, 10)
+    log_metric(server, arguments.seconds)
+    size = memory(server.process.pid)
+    line(f"memory with {arguments.full} runs, after searches, pages and logs", f"{size / 1e6:.0f} MB", "under 150 MB", size < 150e6)
+    print(f"server: the search among {arguments.full} runs: {median * 1000:.1f} ms", flush=True)
+    server.stop()
 
 
 def main():
@@ -303,6 +398,8 @@ def main():
     parser.add_argument("--mlflow", help="a python that has mlflow")
     parser.add_argument("--search", type=int, default=10_000, help="runs in the search (10000); 0 leaves it out")
     parser.add_argument("--seconds", type=float, default=3, help="how long a load lasts (3)")
+    parser.add_argument("--artifact", type=int, default=256, help="megabytes of the artifact (256); 0 leaves it out")
+    parser.add_argument("--full", type=int, default=0, help="runs of a full store, whose memory is measured (1000000 takes minutes)")
     arguments = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="runs-bench-server-"))
     try:
@@ -311,12 +408,15 @@ def main():
         line("memory, idle", f"{ours.idle / 1e6:.0f} MB", "under 60 MB", ours.idle < 60e6)
         health = request("GET", "/health")
         constant = load(ours, lambda _: health, arguments.seconds)
-        own = measure(ours, arguments, False)
+        own = measure(ours, arguments, lambda _: server_seed.seed_ours(ours, "search", arguments.search), False)
         line("log-metric beside a constant answer, 8 connections", f"{own['log']:.0f}/s of {constant['rate']:.0f}/s",
              "at least half", own["log"] >= constant["rate"] / 2)
+        if arguments.search >= 1000:
+            number = ours.experiment("search")
+            few, many = page(ours, number, 100, 100), page(ours, number, 1000, 20)
+            print(f"server: CPU of a page of 100 runs: {few * 1000:.1f} ms, of 1,000: {many * 1000:.1f} ms", flush=True)
         run = ours.run(ours.experiment("steady"))
-        steady = load(ours, lambda index: request("POST", API + "runs/log-metric", {
-            "run_id": run, "key": "m", "value": 1.0, "timestamp": index, "step": index}), arguments.seconds, rate=1000)
+        steady = load(ours, lambda index: log_request(run, index), arguments.seconds, rate=1000)
         slow = steady["latencies"][int(len(steady["latencies"]) * 0.99)]
         line("log-metric at 1,000 requests/s, 99th percentile", f"{slow * 1000:.1f} ms", "under 5 ms", slow < 0.005)
         print(f"server: memory after all that: {memory(ours.process.pid) / 1e6:.0f} MB", flush=True)
@@ -329,7 +429,9 @@ def main():
                 "--backend-store-uri", "sqlite:///{folder}/mlflow.db", "--artifacts-destination", "{folder}/artifacts",
             ], folder / "mlflow")
             print(f"server: mlflow server --workers 1 started in {server.started:.1f} s, {server.idle / 1e6:.0f} MB idle")
-            peer = measure(server, arguments, True)
+            peer = measure(
+                server, arguments,
+                lambda number: server_seed.seed_mlflow(folder / "mlflow" / "mlflow.db", number, arguments.search), True)
             server.stop()
         for key, words, unit, factor, is_rate in [
             ("log", "log-metric, 8 connections", "/s", 100, True),
@@ -339,7 +441,7 @@ def main():
             ("search", f"search by metric, ordered by metric, {arguments.search} runs", "ms", 500, False),
             ("history", "server CPU for a history of 100,000 points", "ms", 100, False),
         ]:
-            if own[key] is None:
+            if key not in own:
                 continue
             shown = f"{own[key]:.0f}{unit}" if is_rate else f"{own[key] * 1000:.1f} {unit}"
             if peer is None:
@@ -348,6 +450,13 @@ def main():
             theirs = f"{peer[key]:.0f}{unit}" if is_rate else f"{peer[key] * 1000:.0f} {unit}"
             ratio = own[key] / peer[key] if is_rate else peer[key] / own[key]
             line(words, f"{shown}, {ratio:.0f} times", f"{factor} times MLflow's {theirs}", ratio >= factor)
+        if "up" in own:
+            theirs = f", MLflow's {peer['up'] / 1e6:.0f} up and {peer['down'] / 1e6:.0f} down" if peer else ""
+            print(
+                f"server: an artifact of {arguments.artifact} MB: {own['up'] / 1e6:.0f} MB/s up, {own['down'] / 1e6:.0f} MB/s "
+                f"down{theirs}; SHA-256 alone {hashing(arguments.artifact) / 1e6:.0f}", flush=True)
+        if arguments.full:
+            measure_full(arguments, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

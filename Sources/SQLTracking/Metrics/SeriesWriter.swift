@@ -28,12 +28,13 @@ struct SeriesWriter {
     ) { try SeriesRecord($0, name: columns.name) }
     if var series = found {
       try append(columns, to: &series)
+      // Not the attempt, which stays: setting it would write its index's page again.
       try connection.run(
         """
-        UPDATE series SET attempt = $2, count = $3, last = $4, last_bits = $5, last_step = $6, last_time = $7,
-          largest_step = $8, min_bits = $9, min_step = $10, min_time = $11, max_bits = $12, max_step = $13,
-          max_time = $14, tail = $15, recent_bits = $16, recent_step = $17, recent_time = $18 WHERE id = $1
-        """, [.integer(series.row)] + series.values)
+        UPDATE series SET count = $2, last = $3, last_bits = $4, last_step = $5, last_time = $6, largest_step = $7,
+          min_bits = $8, min_step = $9, min_time = $10, max_bits = $11, max_step = $12, max_time = $13, tail = $14,
+          recent_bits = $15, recent_step = $16, recent_time = $17 WHERE id = $1
+        """, [.integer(series.row)] + series.values.dropFirst())
     } else {
       let row = try connection.firstInteger("SELECT coalesce(max(id), 0) + 1 FROM series") ?? 1
       var series = SeriesRecord(row: row, attempt: attempt, beginning: columns)

@@ -23,6 +23,8 @@ extension RunSearch {
   /// Costs are in rows that are sought one by one, a few microseconds each; of rows that lie beside each other, ten cost
   /// as much.
   func plan() throws -> Plan {
+    // One run is found by its id at once, whatever else is asked.
+    guard !query.filter.contains(where: \.namesOneRun) else { return .runs }
     let (below, all) = try sizes()
     let clauses = Double(1 + query.filter.count)
     let counts = try count(upTo: Self.countLimit)
@@ -116,5 +118,12 @@ extension RunSearch {
       below = min(below, Int(count ?? 0))
     }
     return (below, all)
+  }
+}
+
+extension FilterClause {
+  fileprivate var namesOneRun: Bool {
+    guard case .attribute(.id) = field, case .equals(_, negated: false) = comparison else { return false }
+    return true
   }
 }

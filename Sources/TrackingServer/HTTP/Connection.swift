@@ -140,7 +140,7 @@ final class Connection: ChannelDuplexHandler {
     case (.end, .receiving(var admitted, let body)):
       admitted.request.body = Array(body.readableBytesView)
       phase = .answering
-      responder.respond(admitted, answer: answer())
+      responder.respond(admitted, on: context!.eventLoop, answer: answer())
     case (.body(let bytes), .uploading(let body)): body.append(Array(bytes.readableBytesView))
     case (.end, .uploading(let body)):
       phase = .answering

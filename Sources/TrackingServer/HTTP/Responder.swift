@@ -69,7 +69,9 @@ struct Responder: Sendable {
   }
 
   /// Answers a request whose body is here.
-  func respond(_ admitted: Admitted, answer: @escaping Answer) {
+  ///
+  /// - Parameter loop: that of the connection, on which this is called.
+  func respond(_ admitted: Admitted, on loop: any EventLoop, answer: @escaping Answer) {
     let request = admitted.request
     switch admitted.route.work {
     case .quick(let route): answer(reply { try route(request) })
@@ -77,12 +79,12 @@ struct Responder: Sendable {
     case .record(let route):
       do {
         let recording = try route(request)
-        guard let check = recording.check else { return record(recording, answer: answer) }
+        guard let check = recording.check else { return record(recording, on: loop, answer: answer) }
         work.blocking.run {
           do {
             var checked = recording
             checked.batch = try check(recording.batch)
-            record(checked, answer: answer)
+            record(checked, on: nil, answer: answer)
           } catch {
             answer(refusal(error))
           }
@@ -99,11 +101,12 @@ struct Responder: Sendable {
     APIError(.badRequest, status: 408, "the request did not arrive in time; send it again").reply
   }
 
-  private func record(_ recording: Route.Recording, answer: @escaping Answer) {
+  // On a loop, what its other connections have brought by now is recorded together.
+  private func record(_ recording: Route.Recording, on loop: (any EventLoop)?, answer: @escaping Answer) {
     if recording.batch.changes.isEmpty, recording.batch.points.isEmpty {
       return answer(recording.reply)
     }
-    work.committer.submit(recording.batch) { result in
+    work.committer.submit(recording.batch, on: loop) { result in
       switch result {
       case .success: answer(recording.reply)
       case .failure(let refusal as TrackingError) where !refusal.isFault:

@@ -188,7 +188,12 @@ struct LogRequest: Sendable {
 
 extension RouteContext {
   /// Says why a run takes no writes, in MLflow's words, where it is not there or deleted.
-  func checkActive(_ run: RunID) throws {
+  func checkActive(_ run: RunID) throws { _ = try activeRun(run) }
+
+  /// Returns a run that takes writes.
+  ///
+  /// - Throws: what MLflow says of one that is not there or deleted.
+  func activeRun(_ run: RunID) throws -> Run {
     let record: Run
     do {
       record = try store.run(run)
@@ -198,5 +203,6 @@ extension RouteContext {
     guard record.deleted == nil else {
       throw APIError.invalid("The run \(run) must be in the 'active' state. Current state is deleted.")
     }
+    return record
   }
 }

@@ -32,7 +32,8 @@ enum RunRoutes {
     }
     try context.allow(parent, by: request.grant)
     let id = context.newRunID()
-    let started = try json.whole("start_time").map { Timestamp(milliseconds: $0) }
+    let now = context.settings.clock()
+    let started = try json.whole("start_time").map { Timestamp(milliseconds: $0) } ?? now
     var changes: [Change] = [
       .createRun(
         NewRun(
@@ -41,7 +42,11 @@ enum RunRoutes {
     ]
     if let note { changes.append(.setNote(id, note)) }
     try context.commit(changes)
-    return try reply(id, context)
+    // All that is shown of a new run is known, so that it is not read back.
+    let run = Run(
+      id: id, experiment: experiment.name, kind: .run, parent: parent, name: name, state: .running, created: now,
+      started: started, note: note ?? "")
+    return reply(RunRow(run: run, tags: tags), experiment: experiment.id)
   }
 
   private static func runName(_ json: Value, _ tags: inout [String: String], _ context: RouteContext) throws -> String {
@@ -65,7 +70,11 @@ enum RunRoutes {
   private static func reply(_ run: RunID, _ context: RouteContext) throws -> APIReply {
     guard let row = try context.row(run) else { throw RunAddress.unknown(run.text) }
     let experiment = try context.store.experiment(named: row.run.experiment).id
-    var pen = JSONPen(capacity: 4096)
+    return reply(row, experiment: experiment)
+  }
+
+  private static func reply(_ row: RunRow, experiment: Int64) -> APIReply {
+    var pen = JSONPen(capacity: 2048)
     pen.object { $0.object("run") { $0.run(row, experiment: experiment) } }
     return APIReply(json: pen)
   }
@@ -74,8 +83,7 @@ enum RunRoutes {
     let json = try request.json()
     let id = try RunAddress.run(json)
     try context.allow(id, by: request.grant)
-    try context.checkActive(id)
-    let run = try context.store.run(id)
+    let run = try context.activeRun(id)
     var changes: [Change] = []
     if let name = try json.string("run_name"), !name.isEmpty, name != run.name { changes.append(.setName(id, name)) }
     let status = try json["status"].flatMap { $0 == .null ? nil : try RunStatus.read($0) }
@@ -90,14 +98,11 @@ enum RunRoutes {
       }
     }
     try context.commit(changes)
-    guard let row = try context.row(id) else { throw RunAddress.unknown(id.text) }
-    let experiment = try context.store.experiment(named: row.run.experiment).id
+    let changed = changes.isEmpty ? run : try context.store.run(id)
+    let user = try context.store.tags(of: id)[RunTag.user] ?? ""
+    let experiment = try context.store.experiment(named: changed.experiment).id
     var pen = JSONPen(capacity: 512)
-    pen.object { pen in
-      pen.object("run_info") {
-        $0.infoFields(row.run, experiment: experiment, user: row.tags[RunTag.user] ?? "")
-      }
-    }
+    pen.object { $0.object("run_info") { $0.infoFields(changed, experiment: experiment, user: user) } }
     return APIReply(json: pen)
   }
 
