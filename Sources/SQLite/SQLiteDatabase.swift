@@ -102,7 +102,8 @@ public final class SQLiteDatabase: SQLDatabase {
   private func idleReader() throws -> SQLiteConnection {
     if let reader = readers.withLock({ $0.popLast() }) { return reader }
     let reader = try SQLiteConnection(path: path, isReader: true, makesFile: false, waitLimit: waitLimit)
-    try reader.runScript("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000")
+    // As many readers as there are requests keep as much each; what is beyond is in the system's cache.
+    try reader.runScript("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000")
     return reader
   }
 

@@ -70,8 +70,8 @@ struct Responder: Sendable {
 
   /// Answers a request whose body is here.
   ///
-  /// - Parameter loop: that of the connection, on which this is called.
-  func respond(_ admitted: Admitted, on loop: any EventLoop, answer: @escaping Answer) {
+  /// - Parameter loop: that of the connection, on which this is called; nil on any other thread.
+  func respond(_ admitted: Admitted, on loop: (any EventLoop)? = nil, answer: @escaping Answer) {
     let request = admitted.request
     switch admitted.route.work {
     case .quick(let route): answer(reply { try route(request) })
