@@ -1,3 +1,4 @@
+import Glibc
 import SQL
 import SQLite
 import Sweeping
@@ -176,5 +177,50 @@ import Tracking
     let result = try folder.runs("replay", "@last")
     #expect(result.code == 7)
     #expect(result.errors.contains("runs-strategy-elsewhere"))
+  }
+
+  @Test(arguments: [true, false])
+  func `a program outside is asked as well, and one that hangs on more than it is shown is found out`(isPure: Bool)
+    throws
+  {
+    let folder = try TestFolder()
+    mkdir(folder.path + "/.runs", 0o755)
+    mkdir(folder.path + "/.runs/plugins", 0o755)
+    let program = folder.path + "/.runs/plugins/runs-strategy-shell"
+    try writeText(
+      """
+      #!/bin/sh
+      while read -r line; do
+        case $line in
+        *'"op":"describe"'*) echo '{"kind":"strategy","name":"shell","protocol":1,"summary":"A test"}' ;;
+        *'"op":"open"'*) echo '{"ok":true}' ;;
+        *)
+          echo >>'\(folder.path)/asks'
+          n=\(isPure ? "2" : "$(wc -l <'\(folder.path)/asks')")
+          echo '{"changes":[{"do":"propose","parameters":{"x":0.'$n'},"reason":"by itself"}]}'
+          ;;
+        esac
+      done
+      """, to: program)
+    chmod(program, 0o755)
+    try folder.write(
+      """
+      trial: {command: "echo loss=${{search_space.x}}"}
+      metrics: [{name: loss, regex: 'loss=([0-9.]+)'}]
+      search_space: {x: {type: uniform, min_value: 0, max_value: 1}}
+      sampling_algorithm: shell
+      objective: {primary_metric: loss, goal: minimize}
+      limits: {max_total_trials: 3, max_concurrent_trials: 1}
+      """, to: "spec.yaml")
+    let started = try folder.runs("sweep", "start", "spec.yaml", "--quiet")
+    #expect(started.code == 0, "\(started.errors)")
+    let result = try folder.runs("replay", "@last")
+    #expect(result.code == (isPure ? 0 : 1), "\(result.output)\(result.errors)")
+    #expect(result.lines.first == (isPure ? "4 of 4 decisions identical" : "1 of 4 decisions identical"))
+    guard !isPure else { return }
+    #expect(result.lines.contains { $0.hasPrefix("the first that is not: propose of trial 0 by shell, event ") })
+    #expect(result.lines.last == "2 more came out otherwise")
+    unlink(program)
+    #expect(try folder.runs("replay", "@last").code == 7)
   }
 }
