@@ -17,6 +17,7 @@ extension SweepSpec {
       }
       var trials = ParentTrials(of: sweep, for: self, trust: trust)
       try trials.check()
+      try reader.checkIsWhole(sweep.run, toBe: "begun with")
       try trials.read(reader)
       priorTrials += trials.taken
       parents.append(trials.parent)

@@ -8,6 +8,7 @@ extension SweepDriver {
   ///   when what ended it would end it again.
   @discardableResult
   public func extend(_ sweep: RunID, by change: SweepSpec.Extension) throws -> Sweep {
+    try store.checkIsWhole(sweep, toBe: "extended")
     var record = try store.extendedSweep(sweep)
     let lock = try SweepLock(sweep, paths: paths)
     return try withExtendedLifetime(lock) {

@@ -87,6 +87,7 @@ public final class SweepDriver: Sendable {
   public func drive(_ sweep: RunID) throws -> SweepOutcome { try drive(sweep, takesUpAgain: true) }
 
   private func drive(_ sweep: RunID, takesUpAgain: Bool) throws -> SweepOutcome {
+    try store.checkIsWhole(sweep, toBe: "driven")
     let record = try store.extendedSweep(sweep)
     guard !record.spec.isManual else {
       throw TrackingError(

@@ -3,7 +3,7 @@ internal import Tracking
 /// Takes a tar as it is made, cuts it into frames, compresses them into a file, and digests both.
 ///
 /// Not shared between threads.
-final class FrameOutput {
+final class FrameOutput: TarOutput {
   /// How many bytes of the tar a frame holds: part of the format. One member costs at most one such frame more than
   /// its own bytes; smaller frames compress worse.
   static let frameBytes = 1 << 20

@@ -85,6 +85,35 @@ public struct TarArtifactStore: ArtifactStore {
       files: entries.count { $0.member.kind == .file })
   }
 
+  /// Reads a tarball's own bytes piece by piece.
+  ///
+  /// - Throws: `.notFound`; `.corrupt` at the end when they are not those of the digest; what `body` throws.
+  public func readTarball(_ digest: Digest, _ body: ([UInt8]) throws -> Void) throws {
+    let source = TarballSource(try open(digest), digest: digest, limit: .max)
+    while let bytes = try source.nextOfFile() { try body(Array(bytes)) }
+    try source.checkDigest()
+  }
+
+  /// Stores a tarball that another store has, byte for byte; nothing where it is here.
+  ///
+  /// It waits beside the tarballs until it has been read through: what `restore` would refuse with its usual limits, and an
+  /// index that does not tell the truth, never gets the tarball's name.
+  ///
+  /// - Throws: `.corrupt`, `.invalid`; what `next` throws.
+  public func adopt(_ digest: Digest, pieces next: () throws -> [UInt8]?) throws {
+    guard !contains(digest) else { return }
+    try prepareIncoming()
+    let draft = try Draft(.file, in: incoming, prefix: "")
+    while let piece = try next() { try piece.withUnsafeBytes { try draft.descriptor.write($0) } }
+    try verify(digest, limits: RestoreLimits()) { try Descriptor(opening: draft.path, O_RDONLY) }
+    try draft.descriptor.setMode(0o444)
+    try draft.descriptor.synchronize()
+    let folder = folder(of: digest)
+    try makeDirectories(folder)
+    try draft.publish(as: path(of: digest))
+    try Descriptor(opening: folder, O_RDONLY | O_DIRECTORY).synchronize()
+  }
+
   /// Returns whether a tarball is here.
   public func contains(_ digest: Digest) -> Bool { access(path(of: digest), F_OK) == 0 }
 
@@ -94,7 +123,14 @@ public struct TarArtifactStore: ArtifactStore {
   private func read(
     _ digest: Digest, limits: RestoreLimits, _ body: (ArtifactMember, TarReader) throws -> Void
   ) throws -> Digest {
-    let source = TarballSource(try open(digest), digest: digest, limit: limits.tarBytes)
+    try read(open(digest), digest, limits: limits, body)
+  }
+
+  private func read(
+    _ file: consuming Descriptor, _ digest: Digest, limits: RestoreLimits,
+    _ body: (ArtifactMember, TarReader) throws -> Void
+  ) throws -> Digest {
+    let source = TarballSource(file, digest: digest, limit: limits.tarBytes)
     do {
       return try withUTF8Locale {
         let reader = try TarReader(source, digest: digest, limits: limits)
@@ -236,11 +272,13 @@ public struct TarArtifactStore: ArtifactStore {
   ///
   /// - Throws: `.notFound`, `.corrupt`; `.invalid` for a member that no artifact may have.
   public func verify(_ digest: Digest) throws {
+    try verify(digest, limits: RestoreLimits(bytes: .max, members: .max)) { try open(digest) }
+  }
+
+  private func verify(_ digest: Digest, limits: RestoreLimits, _ open: () throws -> Descriptor) throws {
     var members: [ArtifactMember] = []
-    let tarDigest = try read(digest, limits: RestoreLimits(bytes: .max, members: .max)) { member, _ in
-      members.append(member)
-    }
-    guard let index = try IndexedTarball(open(digest), digest: digest)?.index else { return }
+    let tarDigest = try read(open(), digest, limits: limits) { member, _ in members.append(member) }
+    guard let index = try IndexedTarball(open(), digest: digest)?.index else { return }
     guard index.entries.map(\.member) == members, index.tarDigest == tarDigest else {
       throw TrackingError(.corrupt, "artifact \(digest) has an index that does not tell what it holds")
     }

@@ -2,16 +2,22 @@ internal import CArchive
 internal import Glibc
 internal import Tracking
 
+/// Takes the bytes of a tar as they are made.
+protocol TarOutput: AnyObject {
+  /// Takes the next bytes.
+  func append(_ bytes: UnsafeRawBufferPointer) throws
+}
+
 /// Writes members of a tar to an output through libarchive. Nothing is buffered: what a call writes is in the output
 /// when it returns.
 ///
 /// Not shared between threads.
 final class TarPen {
   private let archive: OpaquePointer
-  private let output: FrameOutput
+  private let output: any TarOutput
   private var failure: (any Error)?
 
-  init(to output: FrameOutput, binaryNames: Bool) throws {
+  init(to output: any TarOutput, binaryNames: Bool) throws {
     guard let archive = archive_write_new() else { throw TrackingError(.system, "libarchive gave no writer") }
     self.archive = archive
     self.output = output

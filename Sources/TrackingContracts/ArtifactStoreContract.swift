@@ -270,6 +270,28 @@ extension ArtifactStoreContract {
         }
       }
       #expect(ScratchFolder.names(it.folder("sub")) == ["2.tar.gz", "2.tar.zst"])
-    }
+    },
+    ContractCase("a tarball goes from store to store byte by byte, and a wrong one is not taken") { it in
+      let stored = try it.store.store(contentsOf: makeTree(it.folder, "t"))
+      var bytes: [UInt8] = []
+      try it.store.readTarball(stored.digest) { bytes += $0 }
+      #expect(Int64(bytes.count) == stored.bytes && Digest(hashing: bytes) == stored.digest)
+      func pieces(_ bytes: [UInt8]) -> () throws -> [UInt8]? {
+        var rest = bytes[...]
+        return {
+          defer { rest = rest.dropFirst(100_000) }
+          return rest.isEmpty ? nil : Array(rest.prefix(100_000))
+        }
+      }
+      // It is here: nothing is read.
+      try it.store.adopt(stored.digest) { throw TrackingError(.system, "asked for what is here") }
+      let other = Digest(hashing: "other")
+      refuses(.corrupt) { try it.store.adopt(other, pieces: pieces(bytes)) }
+      let noise = Array("no tarball".utf8)
+      refuses(.corrupt) { try it.store.adopt(Digest(hashing: noise), pieces: pieces(noise)) }
+      refuses(.system) { try it.store.adopt(other) { throw TrackingError(.system, "the source ended") } }
+      #expect(!it.store.contains(other) && !it.store.contains(Digest(hashing: noise)))
+      refuses(.notFound) { try it.store.readTarball(other) { _ in } }
+    },
   ]
 }

@@ -31,6 +31,8 @@ enum Program {
       let subcommands = command.configuration.subcommands
       guard !subcommands.isEmpty, !argument.hasPrefix("-"), argument != "help" else { return }
       guard let next = subcommands.first(where: { $0._commandName == argument }) else {
+        // What names no subcommand is an argument of the one that need not be named.
+        if command.configuration.defaultSubcommand != nil { return }
         let shown = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         let hint = nearestName(to: argument, among: shown).map { "did you mean '\(path) \($0)'?" }
         throw CommandFailure(

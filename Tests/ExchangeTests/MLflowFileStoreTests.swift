@@ -180,26 +180,4 @@ struct MLflowFileStoreTests {
     lines += try store.tracking.experiments().map { "\($0.name) \($0.id) \($0.deleted != nil) \($0.runs)" }
     return lines
   }
-
-  // Runs an importer of its own, which kills itself at a moment; 0 for one that came to its end.
-  private func importing(_ path: String, to folder: String, dyingAt moment: Int) throws -> Int32 {
-    let program = try #require(readLink("/proc/self/exe"))
-    let built = program.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/ImportProcess"
-    let beside = CommandLine.arguments[0].split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/ImportProcess"
-    let executable = access(beside, X_OK) == 0 ? beside : built
-    var process: pid_t = 0
-    let arguments: [String] = [executable, path, folder, String(moment)]
-    let pointers = arguments.map { strdup($0) } + [nil]
-    defer { pointers.forEach { free($0) } }
-    try #require(posix_spawn(&process, executable, nil, nil, pointers, environ) == 0)
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
-    return status & 127 != 0 ? status & 127 : status >> 8 & 255
-  }
-
-  private func readLink(_ path: String) -> String? {
-    var place = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-    let count = readlink(path, &place, Int(PATH_MAX))
-    return count > 0 ? String(decoding: place.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
-  }
 }

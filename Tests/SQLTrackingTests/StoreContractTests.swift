@@ -26,3 +26,15 @@ func `a store on file keeps the contract`(of demand: ContractCase<StoreContract.
   #expect(try store.problems() == [])
   try store.close()
 }
+
+@Test(arguments: StoreContract.histories)
+func `histories move between stores as the contract says`(of demand: ContractCase<StoreContract.Move>) throws {
+  let folder = ScratchFolder()
+  let clock = StoreContract.HeldClock()
+  let source = try SQLTrackingStore(
+    SQLiteDatabase(path: folder("source.db")), journalFolder: folder("journal"), clock: clock.clock)
+  let target = try SQLTrackingStore(SQLiteDatabase(), journalFolder: nil, clock: clock.clock)
+  try demand.check(StoreContract.Move(from: source, to: target, clock: clock))
+  #expect(try source.problems() == [] && target.problems() == [])
+  try source.close()
+}

@@ -24,21 +24,27 @@ extension SQLTrackingStore {
 
   /// Returns an experiment by its name.
   public func experiment(named name: String) throws -> Experiment {
-    try experiment("name = $1", .text(name), "'\(name)'")
+    try reading { try experiment(named: name, in: $0) }
   }
 
   /// Returns an experiment by its number.
-  public func experiment(id: Int64) throws -> Experiment { try experiment("id = $1", .integer(id), "\(id)") }
+  public func experiment(id: Int64) throws -> Experiment {
+    try reading { try experiment("id = $1", .integer(id), "\(id)", in: $0) }
+  }
 
-  private func experiment(_ condition: String, _ value: SQLValue, _ words: String) throws -> Experiment {
-    try reading { connection in
-      let found = try connection.firstRow("SELECT \(Self.columns) FROM experiments WHERE \(condition)", [value]) {
-        try Experiment($0)
-      }
-      guard var experiment = found else { throw TrackingError.noExperiment(words) }
-      experiment.tags = try tags(in: "experiment_tags", of: "experiment", experiment.id, connection)
-      return experiment
+  func experiment(named name: String, in connection: any SQLConnection) throws -> Experiment {
+    try experiment("name = $1", .text(name), "'\(name)'", in: connection)
+  }
+
+  private func experiment(
+    _ condition: String, _ value: SQLValue, _ words: String, in connection: any SQLConnection
+  ) throws -> Experiment {
+    let found = try connection.firstRow("SELECT \(Self.columns) FROM experiments WHERE \(condition)", [value]) {
+      try Experiment($0)
     }
+    guard var experiment = found else { throw TrackingError.noExperiment(words) }
+    experiment.tags = try tags(in: "experiment_tags", of: "experiment", experiment.id, connection)
+    return experiment
   }
 
   /// The tags in a table of those that one row owns.

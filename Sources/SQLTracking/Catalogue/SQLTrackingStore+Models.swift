@@ -7,12 +7,14 @@ extension SQLTrackingStore {
 
   /// Returns a logged model.
   public func loggedModel(_ id: String) throws -> LoggedModel {
-    try reading { connection in
-      guard let model = try models(where: "m.key = $1", [.text(id)], in: connection).first else {
-        throw TrackingError.noModel(id)
-      }
-      return model
+    try reading { try loggedModel(id, in: $0) }
+  }
+
+  func loggedModel(_ id: String, in connection: any SQLConnection) throws -> LoggedModel {
+    guard let model = try models(where: "m.key = $1", [.text(id)], in: connection).first else {
+      throw TrackingError.noModel(id)
     }
+    return model
   }
 
   /// Returns the logged models of experiments, newest first.
@@ -31,22 +33,24 @@ extension SQLTrackingStore {
 
   /// Returns the artifacts of a logged model, by path.
   public func files(ofModel id: String) throws -> [LoggedModelFile] {
-    try reading { connection in
-      guard let row = try connection.firstInteger("SELECT id FROM logged_models WHERE key = $1", [.text(id)]) else {
-        throw TrackingError.noModel(id)
+    try reading { try files(ofModel: id, in: $0) }
+  }
+
+  func files(ofModel id: String, in connection: any SQLConnection) throws -> [LoggedModelFile] {
+    guard let row = try connection.firstInteger("SELECT id FROM logged_models WHERE key = $1", [.text(id)]) else {
+      throw TrackingError.noModel(id)
+    }
+    return try connection.rows(
+      "SELECT path, digest, bytes, content_bytes, time FROM logged_model_files WHERE model = $1 ORDER BY path",
+      [.integer(row)]
+    ) {
+      let path = try $0.text(0)
+      guard let digest = Digest(hex: try $0.text(1)) else {
+        throw TrackingError(.corrupt, "'\(path)' of logged model '\(id)' has no SHA-256 for a name.")
       }
-      return try connection.rows(
-        "SELECT path, digest, bytes, content_bytes, time FROM logged_model_files WHERE model = $1 ORDER BY path",
-        [.integer(row)]
-      ) {
-        let path = try $0.text(0)
-        guard let digest = Digest(hex: try $0.text(1)) else {
-          throw TrackingError(.corrupt, "'\(path)' of logged model '\(id)' has no SHA-256 for a name.")
-        }
-        return LoggedModelFile(
-          path: path, digest: digest, bytes: try $0.integer(2), contentBytes: try $0.integer(3),
-          time: try $0.timestamp(4))
-      }
+      return LoggedModelFile(
+        path: path, digest: digest, bytes: try $0.integer(2), contentBytes: try $0.integer(3),
+        time: try $0.timestamp(4))
     }
   }
 

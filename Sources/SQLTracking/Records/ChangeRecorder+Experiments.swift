@@ -108,7 +108,7 @@ extension ChangeRecorder {
     _ = nextEvent(sweep: nil)
   }
 
-  private func insert(_ name: String, id: Int64?, created: Timestamp? = nil) throws -> Int64 {
+  func insert(_ name: String, id: Int64?, created: Timestamp? = nil) throws -> Int64 {
     let row = try connection.firstInteger(
       """
       INSERT INTO experiments (id, name, created, updated, runs)
@@ -123,7 +123,7 @@ extension ChangeRecorder {
     return found
   }
 
-  private func findExperiment(_ name: String) throws -> (row: Int64, isDeleted: Bool)? {
+  func findExperiment(_ name: String) throws -> (row: Int64, isDeleted: Bool)? {
     try connection.firstRow("SELECT id, deleted FROM experiments WHERE name = $1", [.text(name)]) {
       (row: try $0.integer(0), isDeleted: !$0.isNull(1))
     }

@@ -4,9 +4,16 @@ internal import Tracking
 extension ChangeRecorder {
   mutating func add(_ inputs: [RunInput], to id: RunID) throws {
     let run = try writable(id)
-    guard !inputs.isEmpty else { return }
-    guard let experiment = try connection.firstInteger("SELECT experiment FROM runs WHERE id = $1", [.integer(run.row)])
-    else { throw TrackingError.noRun(id) }
+    if try add(inputs, toRow: run.row) > 0 { touch(run) }
+  }
+
+  /// Adds datasets to the row of a run.
+  ///
+  /// - Returns: how many rows are new or changed.
+  func add(_ inputs: [RunInput], toRow run: Int64) throws -> Int {
+    guard !inputs.isEmpty else { return 0 }
+    guard let experiment = try connection.firstInteger("SELECT experiment FROM runs WHERE id = $1", [.integer(run)])
+    else { throw TrackingError(.corrupt, "a run vanished while it was written to.") }
     var count = 0
     for input in inputs {
       let dataset = try row(of: input.dataset, experiment: experiment)
@@ -15,17 +22,17 @@ extension ChangeRecorder {
         INSERT INTO inputs (run, dataset, position)
         VALUES ($1, $2, (SELECT coalesce(max(position), -1) + 1 FROM inputs WHERE run = $1))
         ON CONFLICT (run, dataset) DO NOTHING
-        """, [.integer(run.row), .integer(dataset)])
+        """, [.integer(run), .integer(dataset)])
       for (name, value) in input.tags {
         count += try connection.run(
           """
           INSERT INTO input_tags (run, dataset, name, value) VALUES ($1, $2, $3, $4)
           ON CONFLICT (run, dataset, name) DO UPDATE SET value = excluded.value
           WHERE input_tags.value <> excluded.value
-          """, [.integer(run.row), .integer(dataset), .text(name), .text(value)])
+          """, [.integer(run), .integer(dataset), .text(name), .text(value)])
       }
     }
-    if count > 0 { touch(run) }
+    return count
   }
 
   mutating func add(_ outputs: [RunOutput], to id: RunID) throws {

@@ -138,6 +138,15 @@ struct ChangeRecorder {
     return lastEvent
   }
 
+  /// Counts changes that were recorded elsewhere in their order.
+  ///
+  /// - Returns: the number before the first of them.
+  mutating func reserve(_ count: Int) -> EventNumber {
+    defer { lastEvent += EventNumber(count) }
+    isEventNew = true
+    return lastEvent
+  }
+
   mutating func number(ofName name: String, _ what: String) throws -> Int64 {
     guard !name.isEmpty else { throw TrackingError(.invalid, "a \(what) needs a name; this one's is empty.") }
     return try names.number(of: name, in: connection, fresh: &fresh)

@@ -21,16 +21,17 @@ extension SQLTrackingStore {
 
   /// Returns a run's transitions, oldest first.
   public func transitions(of run: RunID) throws -> [Transition] {
-    try reading { connection in
-      let row = try RunRecord.row(of: run, in: connection)
-      return try connection.rows(
-        "SELECT from_state, to_state, reason, time, event FROM transitions WHERE run = $1 ORDER BY event",
-        [.integer(row)]
-      ) {
-        Transition(
-          run: run, from: try $0.optionalText(0).map(state), to: try state($0.text(1)), reason: try $0.text(2),
-          time: try $0.timestamp(3), event: try $0.integer(4))
-      }
+    try reading { try transitions(of: run, row: RunRecord.row(of: run, in: $0), in: $0) }
+  }
+
+  func transitions(of run: RunID, row: Int64, in connection: any SQLConnection) throws -> [Transition] {
+    try connection.rows(
+      "SELECT from_state, to_state, reason, time, event FROM transitions WHERE run = $1 ORDER BY event",
+      [.integer(row)]
+    ) {
+      Transition(
+        run: run, from: try $0.optionalText(0).map(state), to: try state($0.text(1)), reason: try $0.text(2),
+        time: try $0.timestamp(3), event: try $0.integer(4))
     }
   }
 
@@ -46,43 +47,45 @@ extension SQLTrackingStore {
 
   /// Returns a run's attempts, first to last.
   public func attempts(of run: RunID) throws -> [Attempt] {
-    try reading { connection in
-      let row = try RunRecord.row(of: run, in: connection)
-      return try connection.rows(
-        """
-        SELECT number, launcher, continues, started, ended, outcome, detail FROM attempts
-        WHERE run = $1 ORDER BY number
-        """, [.integer(row)]
-      ) { row in
-        Attempt(
-          run: run, number: try row.int(0), launcher: try row.text(1), continues: try row.integer(2) != 0,
-          started: try row.timestamp(3), ended: row.optionalTimestamp(4),
-          outcome: try row.optionalText(5).map { text in
-            guard let outcome = Attempt.Outcome(text: text) else {
-              throw TrackingError(.corrupt, "an attempt of run '\(run)' ended as '\(text)', which does not exist.")
-            }
-            return outcome
-          }, detail: try row.text(6))
-      }
+    try reading { try attempts(of: run, row: RunRecord.row(of: run, in: $0), in: $0) }
+  }
+
+  func attempts(of run: RunID, row: Int64, in connection: any SQLConnection) throws -> [Attempt] {
+    try connection.rows(
+      """
+      SELECT number, launcher, continues, started, ended, outcome, detail FROM attempts
+      WHERE run = $1 ORDER BY number
+      """, [.integer(row)]
+    ) { row in
+      Attempt(
+        run: run, number: try row.int(0), launcher: try row.text(1), continues: try row.integer(2) != 0,
+        started: try row.timestamp(3), ended: row.optionalTimestamp(4),
+        outcome: try row.optionalText(5).map { text in
+          guard let outcome = Attempt.Outcome(text: text) else {
+            throw TrackingError(.corrupt, "an attempt of run '\(run)' ended as '\(text)', which does not exist.")
+          }
+          return outcome
+        }, detail: try row.text(6))
     }
   }
 
   /// Returns a run's artifacts, by name.
   public func artifacts(of run: RunID) throws -> [Artifact] {
-    try reading { connection in
-      let row = try RunRecord.row(of: run, in: connection)
-      return try connection.rows(
-        "SELECT name, digest, bytes, content_bytes, files, time FROM artifacts WHERE run = $1 ORDER BY name",
-        [.integer(row)]
-      ) {
-        let name = try $0.text(0)
-        guard let digest = Digest(hex: try $0.text(1)) else {
-          throw TrackingError(.corrupt, "artifact '\(name)' of run '\(run)' has no SHA-256 for a name.")
-        }
-        return Artifact(
-          run: run, name: name, digest: digest, bytes: try $0.integer(2), contentBytes: try $0.integer(3),
-          files: try $0.int(4), time: try $0.timestamp(5))
+    try reading { try artifacts(of: run, row: RunRecord.row(of: run, in: $0), in: $0) }
+  }
+
+  func artifacts(of run: RunID, row: Int64, in connection: any SQLConnection) throws -> [Artifact] {
+    try connection.rows(
+      "SELECT name, digest, bytes, content_bytes, files, time FROM artifacts WHERE run = $1 ORDER BY name",
+      [.integer(row)]
+    ) {
+      let name = try $0.text(0)
+      guard let digest = Digest(hex: try $0.text(1)) else {
+        throw TrackingError(.corrupt, "artifact '\(name)' of run '\(run)' has no SHA-256 for a name.")
       }
+      return Artifact(
+        run: run, name: name, digest: digest, bytes: try $0.integer(2), contentBytes: try $0.integer(3),
+        files: try $0.int(4), time: try $0.timestamp(5))
     }
   }
 

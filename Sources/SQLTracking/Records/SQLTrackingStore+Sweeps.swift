@@ -55,21 +55,22 @@ extension SQLTrackingStore {
 
   /// Returns a sweep's decisions, oldest first.
   public func decisions(of sweep: RunID) throws -> [Decision] {
-    try reading { connection in
-      let row = try RunRecord.row(of: sweep, in: connection)
-      return try connection.rows(
-        """
-        SELECT kind, decider, as_of, trial, reason, details, time, event FROM decisions WHERE sweep = $1 ORDER BY event
-        """, [.integer(row)]
-      ) {
-        guard let kind = Decision.Kind(rawValue: try $0.text(0)) else {
-          throw TrackingError(.corrupt, "sweep '\(sweep)' has a decision of a kind that does not exist.")
-        }
-        return Decision(
-          sweep: sweep, kind: kind, decider: try $0.text(1), asOf: try $0.integer(2),
-          trial: $0.optionalInteger(3).map { Int($0) }, reason: try $0.text(4), details: try $0.json(5),
-          time: try $0.timestamp(6), event: try $0.integer(7))
+    try reading { try decisions(of: sweep, row: RunRecord.row(of: sweep, in: $0), in: $0) }
+  }
+
+  func decisions(of sweep: RunID, row: Int64, in connection: any SQLConnection) throws -> [Decision] {
+    try connection.rows(
+      """
+      SELECT kind, decider, as_of, trial, reason, details, time, event FROM decisions WHERE sweep = $1 ORDER BY event
+      """, [.integer(row)]
+    ) {
+      guard let kind = Decision.Kind(rawValue: try $0.text(0)) else {
+        throw TrackingError(.corrupt, "sweep '\(sweep)' has a decision of a kind that does not exist.")
       }
+      return Decision(
+        sweep: sweep, kind: kind, decider: try $0.text(1), asOf: try $0.integer(2),
+        trial: $0.optionalInteger(3).map { Int($0) }, reason: try $0.text(4), details: try $0.json(5),
+        time: try $0.timestamp(6), event: try $0.integer(7))
     }
   }
 

@@ -128,6 +128,7 @@ public struct ManualSweep: Sendable {
   // MARK: - What asks and tells share
 
   func manual(_ id: RunID) throws -> Sweep {
+    try store.checkIsWhole(id, toBe: "told of")
     let sweep = try store.extendedSweep(id)
     guard sweep.spec.isManual else {
       throw TrackingError(

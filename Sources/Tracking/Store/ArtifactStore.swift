@@ -90,6 +90,20 @@ public protocol ArtifactStore: Sendable {
   /// - Throws: `.invalid` for such a name; what `next` throws.
   func store(file name: String, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact
 
+  /// Reads a tarball's own bytes piece by piece, in order, in bounded memory.
+  ///
+  /// - Throws: `.notFound`; `.corrupt` at the end when they are not those of the digest; what `body` throws.
+  func readTarball(_ digest: Digest, _ body: ([UInt8]) throws -> Void) throws
+
+  /// Stores a tarball that another store has, byte for byte; nothing where it is here.
+  ///
+  /// It is read through before it is here: its digest, and that `restore` would take each of its members.
+  ///
+  /// - Parameter next: returns the next bytes; nil at the end.
+  /// - Throws: `.corrupt` when the bytes are not those of the digest; `.invalid` for what no artifact may hold; what `next`
+  ///   throws.
+  func adopt(_ digest: Digest, pieces next: () throws -> [UInt8]?) throws
+
   /// Returns whether a tarball is here.
   func contains(_ digest: Digest) -> Bool
 

@@ -45,6 +45,7 @@ struct BestCommand: ParsableCommand {
   func run() throws {
     let store = try common.openRecords()
     let sweep = try store.sweep(which.sweep)
+    try store.remarkOnPart(of: sweep.run, on: common.err)
     let board = try Leaderboard(of: sweep, with: withParents ? parents(of: sweep) : [], in: store.tracking)
     guard let best = board.best else {
       throw CommandFailure(

@@ -57,6 +57,10 @@ struct FsckCommand: ParsableCommand {
         remarks.append(remark)
         if let taken = FsckCommand.takeLog(of: run, in: store) { remarks.append(taken) }
       }
+      try examine {
+        guard run.kind == .hyperdrive, let part = try store.tracking.partOfSweep(run.id) else { return }
+        remarks.append("of sweep '\(run.id)' this store has \(part)")
+      }
     }
     for (digest, owner) in digests.sorted(by: { $0.key < $1.key }) {
       do {

@@ -6,14 +6,20 @@ internal import Tracking
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Brings in the runs that another program recorded.",
+    abstract: "Brings in the runs of another store, or those that another program recorded.",
+    usage: """
+      runs import <file> [<options>]
+      runs import mlflow <place> [<options>]
+      runs import tensorboard <folder> [<options>]
+      """,
     discussion: """
       Examples:
+        runs import q7k2.tar.zst
         runs import mlflow mlruns
         runs import mlflow http://localhost:5000
         runs import tensorboard logs
       """,
-    subcommands: [MLflow.self, TensorBoard.self])
+    subcommands: [ExportedRuns.self, MLflow.self, TensorBoard.self], defaultSubcommand: ExportedRuns.self)
 
   /// `runs import mlflow`.
   struct MLflow: ParsableCommand {

@@ -32,6 +32,7 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     let store = try common.openStore()
     let sweep = try store.sweep(which.sweep)
+    try store.tracking.checkIsWhole(sweep.run, toBe: "replayed")
     let plugins = everyPlugin(in: store.folder)
     try ReplayCommand.check(sweep, plugins)
     let progress = ProgressDisplay(common: common)

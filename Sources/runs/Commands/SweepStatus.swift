@@ -33,6 +33,7 @@ struct SweepStatus: ParsableCommand {
     let store = try common.openStore()
     let sweep = try store.sweep(self.sweep)
     let run = try store.tracking.run(sweep.run)
+    try store.remarkOnPart(of: sweep.run, on: common.err)
     let board = try Leaderboard(of: sweep, in: store.tracking)
     let driver = SweepStatus.driver(of: sweep.run, SweepPaths(root: store.folder))
     if json {
