@@ -39,7 +39,8 @@ public final class SweepDriver: Sendable {
     self.paths = paths
     self.runsExecutable = runsExecutable
     self.environment = environment
-    self.clock = clock
+    let steady = SteadyClock(clock)
+    self.clock = { steady() }
     self.stop = stop
     self.observer = observer
     self.openDoor = openDoor

@@ -1,5 +1,7 @@
 import Glibc
+import SQLTracking
 import Sweeping
+import Synchronization
 import Testing
 import Tracking
 import TrackingContracts
@@ -30,6 +32,26 @@ import TrackingContracts
     #expect(try place.outcomes(sweep, 0) == ["exited:7", "exited:7"])
     #expect(try place.store.run(sweep.trial(0)).reason == "exit code 7: disk is full")
     #expect(try place.store.attempts(of: sweep.trial(0)).last?.detail == "first\ndisk is full")
+  }
+
+  @Test func `a clock that is set back by an hour lets no trial run longer`() throws {
+    let place = try Workplace()
+    var spec = place.spec("touch began; sleep 200", trials: 1)
+    spec.limits.trialTimeout = 1
+    let isBack = Atomic(false)
+    let driver = place.driver { progress in
+      if !progress.state.isFinal { isBack.store(true, ordering: .relaxed) }
+    } clock: {
+      let now = SQLTrackingStore.systemClock()
+      return isBack.load(ordering: .relaxed) ? Timestamp(milliseconds: now.milliseconds - 3_600_000) : now
+    }
+    let outcome = try driver.drive(try driver.start(spec, source: ""))
+    let wasSetBack = isBack.load(ordering: .relaxed)
+    #expect(wasSetBack)
+    #expect(outcome.state == .failed)
+    let sweep = try #require(
+      try place.store.runs(matching: RunQuery(kinds: [.hyperdrive], limit: 1)).rows.first?.run.id)
+    #expect(try place.store.run(sweep.trial(0)).reason.contains("trial_timeout"))
   }
 
   static let killings = ["kill -9 0", "kill -9 $$", "kill -9 $PPID; sleep 300", "kill -9 $PPID $$"]

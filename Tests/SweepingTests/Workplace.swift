@@ -27,12 +27,13 @@ final class Workplace: Sendable {
 
   func driver(
     stop: StopRequest = StopRequest(), environment: [String: String] = [:],
-    observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }
+    observer: @escaping @Sendable (SweepProgress) -> Void = { _ in },
+    clock: @escaping Clock = SQLTrackingStore.systemClock
   ) -> SweepDriver {
     SweepDriver(
       store: store, artifacts: artifacts, plugins: plugins, launcher: LocalLauncher(), paths: SweepPaths(root: root),
       runsExecutable: "/nonexistent/runs",
-      environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, clock: SQLTrackingStore.systemClock,
+      environment: ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }, clock: clock,
       stop: stop, observer: observer)
   }
 
