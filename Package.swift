@@ -88,6 +88,8 @@ let package = Package(
     room("SQLTracking", ["Tracking", "SQL", "Schema", "CZstd"]),
     // Artifacts as deterministic tarballs named by their SHA-256.
     room("TarArtifacts", ["Tracking", "CArchive", "CZstd"]),
+    // What a run's record holds so that it can be run again: code, inputs, environment.
+    room("Provenance", ["Tracking"]),
     // Sweep specs, and the loop that brings a sweep's records to its end.
     room("Sweeping", ["Tracking", .product(name: "Yams", package: "Yams")]),
     // A program outside as a plugin, and a plugin of ours as a program.
@@ -166,7 +168,7 @@ let package = Package(
         "ParetoStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "HalvingPolicy",
         "PlateauPolicies",
         "PluginProcesses", "LocalLauncher", "TrackingServer", "TrackingClient",
-        "Exchange", "MLflowDatabase", "ImageClassificationTrainer",
+        "Exchange", "MLflowDatabase", "Provenance", "ImageClassificationTrainer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -197,7 +199,8 @@ let package = Package(
     tests(
       "SweepingTests",
       [
-        "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Sweeping", "TrackingContracts", "RandomStrategy",
+        "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "Provenance", "Sweeping", "TrackingContracts",
+        "RandomStrategy",
         "GridStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "PlateauPolicies", "LocalLauncher",
         "LadderPlugins", "SweepProcess", "runs",
       ]),
@@ -236,11 +239,13 @@ let package = Package(
         "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "Exchange", "MLflowDatabase",
         "ImportProcess",
       ], exclude: ["Golden"]),
+    tests("ProvenanceTests", ["Tracking", "TarArtifacts", "Provenance"]),
     tests("ArchitectureTests", []),
     tests(
       "CommandTests",
       [
-        "Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "TrackingServer", "runs",
+        "Tracking", "SQL", "SQLite", "SQLTracking", "Sweeping", "Provenance", "TarArtifacts", "TrackingServer",
+        "runs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], exclude: ["Golden"]),
     tests("DocsTests", []),

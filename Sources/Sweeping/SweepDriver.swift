@@ -14,6 +14,7 @@ public final class SweepDriver: Sendable {
   let stop: StopRequest
   let observer: @Sendable (SweepProgress) -> Void
   let openDoor: DoorOpener?
+  let runAgain: DeterminismCheck?
 
   /// Makes a driver.
   ///
@@ -23,12 +24,13 @@ public final class SweepDriver: Sendable {
   ///   - runsExecutable: the absolute path of `runs`, which is started as `runs trial-run` for a trainer's trial.
   ///   - environment: what trials inherit; variables that begin with `RUNS_` are left out.
   ///   - openDoor: opens the door by which trials log as clients of MLflow; nil for none.
+  ///   - runAgain: runs a trial a second time, for sweeps that want their first trial run twice; nil where that cannot be.
   ///   - stop: a person's wish to stop.
   ///   - observer: called from the thread that drives.
   public init(
     store: any TrackingStore, artifacts: (any ArtifactStore)? = nil, plugins: PluginCatalogue,
     launcher: any Launcher, paths: SweepPaths, runsExecutable: String, environment: [String: String],
-    clock: @escaping Clock, openDoor: DoorOpener? = nil,
+    clock: @escaping Clock, openDoor: DoorOpener? = nil, runAgain: DeterminismCheck? = nil,
     stop: StopRequest = StopRequest(),
     observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }
   ) {
@@ -44,6 +46,7 @@ public final class SweepDriver: Sendable {
     self.stop = stop
     self.observer = observer
     self.openDoor = openDoor
+    self.runAgain = runAgain
   }
 
   /// Records a sweep and its parent hyperdrive run; starts nothing.
@@ -51,23 +54,24 @@ public final class SweepDriver: Sendable {
   /// - Parameters:
   ///   - source: the text of the spec file.
   ///   - origin: what started it, as the parent run records it.
+  ///   - given: artifacts of the parent run, by name. `code` is what trials get copies of, where the spec wants copies;
+  ///     without it the whole of the code's folder is stored.
   ///   - id: the sweep's run id.
   /// - Returns: the sweep's run id, for `drive`.
   @discardableResult
   public func start(
-    _ spec: SweepSpec, source: String, origin: Value = .null,
+    _ spec: SweepSpec, source: String, origin: Value = .null, artifacts given: [String: StoredArtifact] = [:],
     id: RunID = RunID(randomBits: .random(in: 0...(.max)))
   ) throws -> RunID {
-    var spec = spec
-    var attached: [Change] = []
+    var (spec, given) = (spec, given)
+    let name = CodeSnapshot.artifactName
     if case .command(_, let code, _) = spec.work, spec.surroundings.copiesCode, !code.isEmpty, let artifacts {
-      let stored = try CodeSnapshot(paths: paths).take(code, artifacts: artifacts)
-      spec.surroundings.snapshot = stored.digest
-      attached.append(
-        .attach(
-          Artifact(
-            run: id, name: CodeSnapshot.artifactName, digest: stored.digest, bytes: stored.bytes,
-            contentBytes: stored.contentBytes, files: stored.files, time: clock())))
+      given[name] = try given[name] ?? artifacts.store(contentsOf: code)
+      spec.surroundings.snapshot = given[name]?.digest
+    }
+    let time = clock()
+    let attached = given.sorted { $0.key < $1.key }.map {
+      Change.attach(Artifact(run: id, name: $0.key, $0.value, time: time))
     }
     try store.commit(
       [

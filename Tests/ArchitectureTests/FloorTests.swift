@@ -6,7 +6,8 @@ struct FloorTests {
   private let rooms: [String: Set<String>] = [
     "Tracking": [], "SQL": [], "Schema": [],
     "SQLite": ["SQL"], "SQLTracking": ["Tracking", "SQL", "Schema"], "TarArtifacts": ["Tracking"],
-    "Sweeping": ["Tracking"], "PluginProcesses": ["Tracking"], "TrackingContracts": ["Tracking"],
+    "Provenance": ["Tracking"], "Sweeping": ["Tracking"], "PluginProcesses": ["Tracking"],
+    "TrackingContracts": ["Tracking"],
     "TrackingServer": ["Tracking"],
     "TrackingClient": ["Tracking"], "Exchange": ["Tracking"], "MLflowDatabase": ["Tracking", "SQL"],
   ]

@@ -1,27 +1,10 @@
 import Glibc
+import Provenance
 import Testing
 import Tracking
 import TrackingContracts
 
 @testable import Sweeping
-
-@Suite struct IgnoreRulesTests {
-  static let cases: [(rules: String, path: String, isDirectory: Bool, isLeftOut: Bool)] = [
-    ("*.csv", "a/b.csv", false, true), ("*.csv", "a/b.csvx", false, false), ("/a.txt", "a.txt", false, true),
-    ("/a.txt", "b/a.txt", false, false), ("data/", "data", true, true), ("data/", "data", false, false),
-    ("data/", "x/data", true, true), ("a/*.py", "a/b.py", false, true), ("a/*.py", "x/a/b.py", false, false),
-    ("**/cache", "x/y/cache", true, true), ("a/**/b", "a/b", false, true), ("a/**/b", "a/x/y/b", false, true),
-    ("a/**", "a", true, false), ("a/**", "a/x", false, true), ("*.log\n!keep.log", "keep.log", false, false),
-    ("!keep.log\n*.log", "keep.log", false, true), ("# no\n\n  \n", "no", false, false), ("\\#a", "#a", false, true),
-    ("[ab]?.t", "ax.t", false, true), ("[!ab]?.t", "ax.t", false, false), ("[a-c].t", "b.t", false, true),
-    ("x[.t", "x[.t", false, true), ("*", "any", false, true),
-  ]
-
-  @Test(arguments: cases)
-  func `a rule leaves out what it names`(_ rules: String, _ path: String, _ isDirectory: Bool, _ isLeftOut: Bool) {
-    #expect(IgnoreRules(rules).leavesOut(path, isDirectory: isDirectory) == isLeftOut, "\(rules) \(path)")
-  }
-}
 
 @Suite(.timeLimit(.minutes(5))) struct SurroundingsTests {
   /// A spec whose trials work on copies of the folder `code` below the workplace.
@@ -41,7 +24,9 @@ import TrackingContracts
     place.folder.write("source/.amlignore", "*.bin\n")
     place.folder.write("source/.gitignore", "sub/\n")
     let driver = place.driver()
-    let sweep = try driver.start(spec(place, "sh main.sh"), source: "")
+    let capture = CodeCapture(artifacts: place.artifacts, caches: place.folder("cache"), stores: [])
+    let sweep = try driver.start(
+      spec(place, "sh main.sh"), source: "", artifacts: ["code": capture.take(place.folder("source")).tarball])
     place.folder.write("source/value", "2")
     #expect(try driver.drive(sweep).progress.counts == [.finished: 2])
     for number in 0..<2 {
@@ -188,12 +173,6 @@ import TrackingContracts
     // Azure's own examples minimize what is to be large; a file of Azure's is warned of that.
     #expect(checked.findings.map(\.severity) == [.warning, .warning])
     #expect(spec.earlyTermination?.options["evaluation_interval"] == 1)
-    #expect(
-      try inputDigests(of: spec)["iris"]
-        == [
-          "path": .text(folder("iris.csv")), "bytes": 3,
-          "sha256": .text(Digest(hashing: "1,2").hex),
-        ])
     options.refusesUnknownEnvironments = true
     options.environments = [:]
     options.inputs["iriss"] = "x"

@@ -3,55 +3,12 @@ internal import Tracking
 
 /// The code of a sweep as it was when the sweep started, and the copies of it in which trials work.
 ///
-/// It is copied once below the store, without what the folder's `.amlignore`, else its `.gitignore`, leaves out, and stored as
-/// the artifact `code` of the sweep's run, whose digest names the copy.
+/// The artifact `code` of the sweep's run holds it. It is unpacked once below the store, in a folder that its digest names.
 struct CodeSnapshot {
   /// The name of the artifact.
   static let artifactName = "code"
-  /// More than this is data that slipped in, most likely.
-  private static let byteLimit: Int64 = 300 << 20
 
   let paths: SweepPaths
-
-  /// Takes a folder down.
-  ///
-  /// - Throws: `.invalid` when there is too much of it.
-  func take(_ code: String, artifacts: any ArtifactStore) throws -> StoredArtifact {
-    let draft = "\(paths.code)/new.\(getpid()).\(UInt64.random(in: .min ... .max))"
-    try makeDirectories(draft)
-    defer { removeTree(draft) }
-    let rules = IgnoreRules(readFile(code + "/.amlignore") ?? readFile(code + "/.gitignore") ?? "")
-    var bytes: Int64 = 0
-    try copyContents(of: code, to: draft) { path, status in
-      // What is being copied to lies in the store, and the store may lie in the folder.
-      if isStore(status) { return false }
-      let name = path.split(separator: "/").last ?? ""
-      if name == ".git" || name == ".runs" { return false }
-      guard !rules.leavesOut(path, isDirectory: status.st_mode & S_IFMT == S_IFDIR) else { return false }
-      if status.st_mode & S_IFMT == S_IFREG { bytes += Int64(status.st_size) }
-      guard bytes <= CodeSnapshot.byteLimit else {
-        throw TrackingError(
-          .invalid,
-          "the code in \(code) has more than \(CodeSnapshot.byteLimit >> 20) MiB, and every trial gets a copy of it; list "
-            + "what trials do not need in \(code)/.amlignore, or let all trials work in the one folder: "
-            + "`trial: {snapshot: false}`")
-      }
-      return true
-    }
-    let stored = try artifacts.store(contentsOf: draft)
-    let place = directory(of: stored.digest)
-    if rename(draft, place) != 0, errno != EEXIST, errno != ENOTEMPTY {
-      throw systemError("rename \(draft) to \(place)")
-    }
-    return stored
-  }
-
-  private func isStore(_ status: stat) -> Bool {
-    [paths.root, paths.code].contains { path in
-      var own = stat()
-      return stat(path, &own) == 0 && own.st_ino == status.st_ino && own.st_dev == status.st_dev
-    }
-  }
 
   /// The folder of a snapshot.
   func directory(of digest: Digest) -> String { paths.code + "/" + digest.hex }

@@ -27,4 +27,11 @@ public struct Artifact: Sendable, Equatable {
     self.files = files
     self.time = time
   }
+
+  /// Points a run's artifact name to what was stored.
+  public init(run: RunID, name: String, _ stored: StoredArtifact, time: Timestamp) {
+    self.init(
+      run: run, name: name, digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
+      files: stored.files, time: time)
+  }
 }

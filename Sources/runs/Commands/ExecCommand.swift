@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Provenance
 internal import Sweeping
 internal import Tracking
 
@@ -12,12 +13,14 @@ struct ExecCommand: ParsableCommand {
     discussion: """
       The command runs in a process group of its own; what it writes is shown and kept (`runs logs`), its exit code is \
       recorded and passed through. It finds RUNS_RUN_ID and RUNS_STORE in its environment, so `runs log loss=0.3` inside \
-      it logs to this run, and RUNS_PARAM_<NAME> for every parameter. Without a store here, .runs is made. \
-      Its exit code is 127 when there is no such command, 126 when it cannot be executed.
+      it logs to this run, and RUNS_PARAM_<NAME> for every parameter, RUNS_INPUT_<NAME> for every input. Before it starts, \
+      its code, inputs and environment are taken down, so that `runs reproduce` can run it again. Without a store here, \
+      .runs is made. Its exit code is 127 when there is no such command, 126 when it cannot be executed.
 
       Examples:
         runs exec -- python train.py
         runs exec --experiment digits --param lr=0.1 --param seed=7 -- ./train.sh
+        runs exec --input data=train.csv --seed 7 -- python train.py
       """)
 
   @Option(help: ArgumentHelp("A name for the run.", valueName: "name"))
@@ -38,6 +41,25 @@ struct ExecCommand: ParsableCommand {
     help: ArgumentHelp("The run that it is part of; otherwise $RUNS_RUN_ID, if set.", valueName: "run"),
     completion: .custom(completeRuns))
   var parent: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file or folder that the command reads; its digest is recorded. May be repeated.", valueName: "name=path"))
+  var input: [String] = []
+
+  @Option(help: ArgumentHelp("Handed to the command as RUNS_SEED, and recorded.", valueName: "number"))
+  var seed: UInt64?
+
+  @Option(
+    help: ArgumentHelp(
+      "An environment variable that is recorded beside those that always are; may be repeated.", valueName: "name"))
+  var recordEnv: [String] = []
+
+  @Flag(help: "Do not take the code down; the run cannot be reproduced then.")
+  var noCode = false
+
+  @Flag(help: "Note which files the command reads that are no declared inputs (slow; needs strace).")
+  var traceInputs = false
 
   @Flag(name: [.short, .long], help: "Say nothing about the run.")
   var quiet = false
@@ -60,31 +82,49 @@ struct ExecCommand: ParsableCommand {
     }
     let tags = try tag.map { try ExecCommand.assignment($0, "tag") }
     let store = try common.openOrMakeStore()
+    let inputs = try declaredInputs()
+    let trace = try traceInputs ? InputTrace() : nil
     let id = RunID(randomBits: .random(in: 0..<(.max)))
     let parent = try (self.parent ?? environment(TrialEnvironment.run)).map { try store.run($0) }
     let paths = SweepPaths(root: store.folder)
     let directory = paths.jobDirectory("\(id).1")
     try makeDirectory(directory)
     try Interrupts.watch()
-    try store.tracking.commit([
-      .createRun(
-        NewRun(
-          id: id, experiment: experiment, kind: .run, parent: parent, name: name, state: .running,
-          origin: origin(["command": .list(command.map { .text($0) })]), parameters: parameters,
-          tags: Dictionary(tags, uniquingKeysWith: { $1 }))),
-      .beginAttempt(id, number: 1, launcher: "exec", continues: false),
-    ])
     var variables = inheritedEnvironment()
+    let taken = try takeDown(store, variables, inputs)
+    var members: [String: Value] = ["command": .list(command.map { .text($0) })]
+    if !parameters.isEmpty { members["parameters"] = .object(parameters.byName) }
+    if let seed { members["seed"] = .text(String(seed)) }
+    if let taken, !taken.provenance.inputs.isEmpty {
+      members["inputs"] = .object(
+        Dictionary(
+          uniqueKeysWithValues: taken.provenance.inputs.map { input in
+            let given = inputs[input.name].map { ["given": Value.text($0.given)] } ?? [:]
+            return (input.name, .object((input.summary.object ?? [:]).merging(given, uniquingKeysWith: { $1 })))
+          }))
+    }
+    let attached = (taken?.artifacts ?? [:]).sorted { $0.key < $1.key }
+    try store.tracking.commit(
+      [
+        .createRun(
+          NewRun(
+            id: id, experiment: experiment, kind: .run, parent: parent, name: name, state: .running,
+            origin: origin(members), parameters: parameters, tags: Dictionary(tags, uniquingKeysWith: { $1 }))),
+        .beginAttempt(id, number: 1, launcher: "exec", continues: false),
+      ] + attached.map { .attach(Artifact(run: id, name: $0.key, $0.value, time: .now())) })
     variables[TrialEnvironment.store] = store.folder
     variables[TrialEnvironment.run] = id.text
     variables[TrialEnvironment.attempt] = "1"
     variables[TrialEnvironment.job] = "\(id).1"
     variables[TrialEnvironment.jobDirectory] = directory
     variables[TrialEnvironment.log] = RunLogTail.path(inJobDirectory: directory)
+    variables[TrialEnvironment.seed] = seed.map { String($0) }
+    for (name, input) in inputs { variables[TrialEnvironment.inputPrefix + variableName(name)] = input.path }
     for parameter in parameters {
       variables[TrialEnvironment.parameterPrefix + variableName(parameter.name)] = parameter.value.plain
     }
-    let code = try execute(id, variables, directory, store)
+    let code = try execute(id, trace?.wrapped(command, into: directory) ?? command, variables, directory, store)
+    if let trace { try note(trace.undeclared(in: directory, besides: taken?.provenance), of: id, in: store) }
     if !quiet {
       let run = try store.tracking.run(id)
       let took = run.milliseconds(at: .now()).map { " in " + duration(milliseconds: $0) } ?? ""
@@ -94,8 +134,54 @@ struct ExecCommand: ParsableCommand {
     if code != 0 { throw PassedExit(code: code) }
   }
 
+  // As they were written, and as absolute paths.
+  private typealias DeclaredInput = (given: String, path: String)
+
+  private func declaredInputs() throws -> [String: DeclaredInput] {
+    var found: [String: DeclaredInput] = [:]
+    for text in input {
+      let (name, path) = try ExecCommand.assignment(text, "input")
+      guard access(path, F_OK) == 0 else { throw CommandFailure(.notFound, "the input '\(name)': there is no \(path)") }
+      found[name] = (path, absolute(path))
+    }
+    return found
+  }
+
+  // What cannot be taken down does not keep the command from running: it is said, and the record is without it.
+  private func takeDown(
+    _ store: OpenStore, _ variables: [String: String], _ inputs: [String: DeclaredInput]
+  ) throws -> Capture.Taken? {
+    let directory = workingDirectory()
+    let folder = noCode ? nil : Capture.folder(ofCodeIn: directory)
+    func take(_ folder: String?) throws -> Capture.Taken {
+      try Capture(store: store).take(
+        code: folder, arguments: command, directory: directory, variables: variables,
+        inputs: inputs.mapValues(\.path), alsoWanted: Set(recordEnv))
+    }
+    do {
+      let taken = try take(folder)
+      if !quiet {
+        for (path, reason) in taken.provenance.code?.leftOut ?? [] {
+          remark("left out of the code: \(path) (\(reason))")
+        }
+      }
+      return taken
+    } catch let error as TrackingError where error.code == .invalid && folder != nil {
+      if !quiet { remark("the code is not taken down: \(error.message)") }
+      return try take(nil)
+    }
+  }
+
+  private func note(_ undeclared: [String: Digest], of id: RunID, in store: OpenStore) throws {
+    guard !undeclared.isEmpty else { return }
+    let digests = Value.object(undeclared.mapValues { .text($0.hex) })
+    try store.tracking.commit(.setTag(id, name: InputTrace.tag, value: digests.json))
+    guard !quiet else { return }
+    for path in undeclared.keys.sorted() { remark("read and not declared: \(path)") }
+  }
+
   private func execute(
-    _ id: RunID, _ variables: [String: String], _ directory: String, _ store: OpenStore
+    _ id: RunID, _ command: [String], _ variables: [String: String], _ directory: String, _ store: OpenStore
   ) throws -> Int32 {
     var tee = try Tee(into: directory)
     let terminal = TerminalControl()

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Provenance
 internal import Sweeping
 internal import Tracking
 
@@ -18,6 +19,7 @@ struct SweepStart: ParsableCommand {
         runs sweep start examples/digits.yaml --max-trials 4 --seed 7
         runs sweep start examples/digits.yaml --rerun-best 3
         runs sweep start examples/digits.yaml --warm-start @last
+        runs sweep start examples/digits.yaml --check-determinism
       """)
 
   @Argument(
@@ -53,6 +55,11 @@ struct SweepStart: ParsableCommand {
       "Afterwards run the winner and trial 0 again with so many new seeds (runs sweep rerun).", valueName: "seeds"))
   var rerunBest: Int?
 
+  @Flag(
+    help:
+      "Run the first trial twice before the others begin, and record how far the two lie apart (deterministic: check).")
+  var checkDeterminism = false
+
   @OptionGroup var arguments: SpecArguments
   @OptionGroup var options: DriveOptions
   @OptionGroup var common: GlobalOptions
@@ -72,6 +79,7 @@ struct SweepStart: ParsableCommand {
     if let concurrent { spec.limits.maxConcurrentTrials = concurrent }
     if let seed { spec.seed = seed }
     if let experiment { spec.experiment = experiment }
+    if checkDeterminism { spec.determinism = spec.determinism ?? .check }
     let store = try common.openOrMakeStore()
     let asked = warmStart.isEmpty ? inFile : WarmStart(sweeps: warmStart, trust: warmStartType.trust)
     if let asked {
@@ -83,8 +91,12 @@ struct SweepStart: ParsableCommand {
     let driver = store.driver(observer: display.update)
     let command = CommandLine.arguments.map { Value.text($0) }
     var members: [String: Value] = ["command": .list(command), "spec": .text(absolute(path))]
-    if !spec.inputPaths.isEmpty { members["inputs"] = try inputDigests(of: spec) }
-    let id = try driver.start(spec, source: text, origin: origin(members))
+    let taken = try spec.isManual ? nil : Capture(store: store).take(for: spec)
+    for (file, reason) in taken?.provenance.code?.leftOut ?? [] { remark("left out of the code: \(file) (\(reason))") }
+    if let inputs = taken?.provenance.inputs, !inputs.isEmpty {
+      members["inputs"] = .object(Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.summary) }))
+    }
+    let id = try driver.start(spec, source: text, origin: origin(members), artifacts: taken?.artifacts ?? [:])
     if spec.isManual { return tellOfManual(id) }
     if !options.quiet, !common.err.isTerminal { remark("sweep \(id)") }
     try drive(id, driver, display, options, store, common)
@@ -160,7 +172,7 @@ func drive(
     members["trials"] = board.json(limit: .max)
     write(Value.object(members).prettyJSON + "\n")
   } else {
-    printResult(sweep, board, outcome, options, common)
+    printResult(sweep, board, try Noise(of: id, in: store.tracking), outcome, options, common)
   }
   if outcome.state == .queued, Interrupts.count == 0 {
     throw CommandFailure(.no, "sweep \(id) is parked: \(outcome.reason)")
@@ -175,7 +187,8 @@ func drive(
 }
 
 private func printResult(
-  _ sweep: Sweep, _ board: Leaderboard, _ outcome: SweepOutcome, _ options: DriveOptions, _ common: GlobalOptions
+  _ sweep: Sweep, _ board: Leaderboard, _ noise: Noise?, _ outcome: SweepOutcome, _ options: DriveOptions,
+  _ common: GlobalOptions
 ) {
   guard let first = board.entries.first else { return }
   if sweep.spec.objective.metric.isEmpty {
@@ -187,6 +200,7 @@ private func printResult(
   var sentence = "\(trialCounts(board.states)); \(duration(milliseconds: took))"
   if let best = board.best, let value = best.best?.value {
     sentence += "; best \(board.objective.metric) \(value.short()) by trial \(best.run.number ?? 0)"
+    if let noise { sentence += "; " + noise.sentence(board) }
   }
   write(screen.paint(sentence, .bold) + "\n")
   if outcome.state == .finished, let best = board.best, common.err.isTerminal {

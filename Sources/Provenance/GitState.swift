@@ -1,0 +1,84 @@
+internal import Glibc
+internal import Tracking
+
+/// Where a folder's code stands in its git repository.
+public struct GitState: Sendable, Equatable {
+  /// The address of the remote, without a user's name or password; nil for none.
+  public var remote: String?
+  /// The branch; nil for a commit that no branch names.
+  public var branch: String?
+  /// The commit; nil before the first.
+  public var commit: String?
+  /// True when the folder differs from the commit.
+  public var isDirty: Bool
+  /// The difference from the commit as `git diff` prints it, untracked files not included; empty for none.
+  public var difference: [UInt8]
+
+  /// Returns whether a folder lies in a work tree of git, without starting git.
+  static func isInWorkTree(_ folder: String) -> Bool { workTree(of: folder) != nil }
+
+  /// Returns the top of the work tree that a folder lies in; nil where there is none.
+  public static func workTree(of folder: String) -> String? {
+    var place = folder
+    while !place.isEmpty {
+      if access(place + "/.git", F_OK) == 0 { return place }
+      guard let slash = place.lastIndex(of: "/") else { return nil }
+      place = String(place[..<slash])
+    }
+    return nil
+  }
+
+  /// Asks git about a folder; nil where there is no repository, or no git.
+  ///
+  /// One call tells the branch, the commit and whether anything differs; only a dirty tree costs another.
+  init?(of folder: String) {
+    guard GitState.isInWorkTree(folder) else { return nil }
+    func ask(_ arguments: String...) -> [UInt8]? { output(of: ["git", "-C", folder] + arguments, limit: 32 << 20) }
+    guard let status = ask("status", "--porcelain=v2", "--branch", "--untracked-files=normal", ".") else { return nil }
+    isDirty = false
+    for line in String(decoding: status, as: UTF8.self).split(separator: "\n") {
+      if line.hasPrefix("# branch.oid ") {
+        let text = line.dropFirst(13)
+        commit = text == "(initial)" ? nil : String(text)
+      } else if line.hasPrefix("# branch.head ") {
+        let text = line.dropFirst(14)
+        branch = text == "(detached)" ? nil : String(text)
+      } else if !line.hasPrefix("#") {
+        isDirty = true
+      }
+    }
+    difference =
+      isDirty && commit != nil ? ask("diff", "--no-color", "--no-ext-diff", "--binary", "HEAD", "--", ".") ?? [] : []
+    remote = (ask("config", "--get", "remote.origin.url")).flatMap {
+      GitState.withoutCredentials(
+        String(decoding: $0, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? "")
+    }
+  }
+
+  /// Takes a user's name and password out of an address.
+  static func withoutCredentials(_ address: String) -> String? {
+    guard !address.isEmpty else { return nil }
+    guard let scheme = address.firstRange(of: "://") else { return address }
+    let rest = address[scheme.upperBound...]
+    let end = rest.firstIndex(of: "/") ?? rest.endIndex
+    guard let at = rest[..<end].lastIndex(of: "@") else { return address }
+    return String(address[..<scheme.upperBound]) + rest[rest.index(after: at)...]
+  }
+
+  /// The recorded form, without the difference.
+  var value: Value {
+    [
+      "remote": remote.map { .text($0) } ?? .null, "branch": branch.map { .text($0) } ?? .null,
+      "commit": commit.map { .text($0) } ?? .null, "dirty": .boolean(isDirty),
+    ]
+  }
+
+  /// Reads the recorded form.
+  init(value: Value, difference: [UInt8]) {
+    remote = value["remote"]?.text
+    branch = value["branch"]?.text
+    commit = value["commit"]?.text
+    isDirty = value["dirty"]?.boolean ?? false
+    self.difference = difference
+  }
+}
