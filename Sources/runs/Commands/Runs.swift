@@ -28,7 +28,7 @@ struct Runs: ParsableCommand {
         name: "Look",
         subcommands: [
           ListCommand.self, ShowCommand.self, WhyCommand.self, BestCommand.self, CompareCommand.self,
-          MetricsCommand.self,
+          DiffCommand.self, MetricsCommand.self,
           LogsCommand.self,
         ]),
       CommandGroup(
