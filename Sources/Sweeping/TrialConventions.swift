@@ -81,6 +81,9 @@ public enum SweepTag {
   public static let loggedTwice = "runs.logged_twice"
   /// On a trial: the command that its last attempt executes, with its placeholders filled.
   public static let command = "runs.command"
+  /// On a sweep: what came of running its first trial twice, a JSON object: `trial`, `again`, `verdict`, `spread` (of the
+  /// objective), or `problem`.
+  public static let determinism = "runs.determinism"
   /// On a run: the first line of its run log that could not be recorded, and why.
   public static let logProblem = "runs.log_problem"
 }

@@ -54,6 +54,11 @@ struct JobRecipe {
     environment[TrialEnvironment.attempt] = String(attempt)
     environment[TrialEnvironment.seed] = String(
       sweep.spec.seed &+ UInt64(sweep.spec.seedOffset(ofTrial: trial.number)))
+    // What the spec itself says goes first, below.
+    if sweep.spec.determinism != nil {
+      let seed = sweep.spec.seed &+ UInt64(sweep.spec.seedOffset(ofTrial: trial.number))
+      environment["PYTHONHASHSEED"] = String(UInt32(truncatingIfNeeded: seed))
+    }
     environment[TrialEnvironment.job] = name
     environment[TrialEnvironment.jobDirectory] = directory
     environment[TrialEnvironment.outputDirectory] = directory + "/outputs"

@@ -127,7 +127,7 @@ extension SweepLoop {
   /// Asks for trials where there is room, and launches those that wait.
   func proposeAndLaunch() throws {
     guard parked == nil else { return }
-    let limit = spec.limits.maxConcurrentTrials
+    let limit = awaitsDeterminismCheck ? 1 : spec.limits.maxConcurrentTrials
     let free = limit - active.count - waiting.count
     let left = spec.limits.maxTotalTrials - trials.count
     let mayPropose = left > 0 && exhausted == nil
@@ -150,7 +150,8 @@ extension SweepLoop {
     // A sweep that may be complete with the next trial's end would cancel what waits.
     let isSteady = !strategyLearns && best != nil && spec.completion == SweepSpec.Completion()
     // Where trials are paused, for as many as there is room for, however many new ones are allowed.
-    let count = paused > 0 ? wanted : min(left, isSteady ? max(wanted, SweepLoop.ahead) : wanted)
+    let count =
+      paused > 0 || awaitsDeterminismCheck ? wanted : min(left, isSteady ? max(wanted, SweepLoop.ahead) : wanted)
     // A strategy that learns is to see how trials ended.
     if strategyLearns { try commit([]) }
     guard

@@ -38,6 +38,8 @@ final class SweepLoop {
   private var leftovers: [String] = []
   /// True when the strategy has said that it has nothing to say before a trial ends or reports.
   var isWaitingForNews = false
+  /// True once the first trial that finished was run a second time, or need not be.
+  var hasCheckedDeterminism = false
   /// True until the running trials have been looked at once.
   var isFirstLook = true
   // Made when first asked, and kept, since a plugin may keep what it computed from the records.
@@ -87,6 +89,9 @@ final class SweepLoop {
     state = run.state
     started = run.started ?? driver.clock()
     droveSince = driver.clock()
+    if sweep.spec.determinism != nil {
+      hasCheckedDeterminism = try driver.store.tags(of: sweep.run)[SweepTag.determinism] != nil
+    }
     records = try TrialRecords(of: sweep.run, in: driver.store)
     try loadTrials()
     for trial in trials {
@@ -219,6 +224,7 @@ final class SweepLoop {
     while true {
       try recordEnds()
       try lookForWishes()
+      try checkDeterminism()
       try askToEndWhatMust()
       if ending == nil {
         try judge()

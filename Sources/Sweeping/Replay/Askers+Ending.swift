@@ -8,6 +8,7 @@ extension Askers {
     }
     switch decision.details["rule"]?.text {
     case "timeout": return .beyond("the clock")
+    case "deterministic": return .beyond("what running a trial twice came to")
     case "stopped", nil: return .beyond("a person's wish")
     case "max_total_trials": return .asked([{ try self.full(decision, sweep, trials) }])
     case "exhausted": return .asked([{ try self.exhausted(decision, sweep, trials) }])

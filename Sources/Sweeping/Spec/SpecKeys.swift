@@ -3,7 +3,7 @@ enum SpecKeys {
   static let top = [
     "$schema", "type", "name", "display_name", "description", "experiment_name", "tags", "trial", "inputs", "outputs",
     "search_space", "sampling_algorithm", "objective", "early_termination", "limits", "metrics", "enqueue", "seed",
-    "objectives", "constraints", "repeats", "resource", "completion", "warm_start", "resume_from",
+    "objectives", "constraints", "repeats", "resource", "completion", "warm_start", "resume_from", "deterministic",
     "where", "azure_compatible", "assets", "environments",
   ]
   /// What Azure reads and a single machine has no use for.

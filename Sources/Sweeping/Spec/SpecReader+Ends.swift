@@ -174,6 +174,22 @@ extension SpecReader {
   static let standardConvergence = 0.01
 
   /// Reads how many times each configuration is evaluated.
+  /// Reads `deterministic: check` or `require`; `true` is `require`.
+  func determinism(_ member: SpecMember?) -> SweepSpec.Determinism? {
+    guard let member, !member.value.isNull else { return nil }
+    if let wanted = member.value.scalarText.flatMap(SweepSpec.Determinism.init(rawValue:)) { return wanted }
+    switch member.value.value.boolean {
+    case true?: return .require
+    case false?: return nil
+    default:
+      error(
+        member.value,
+        "deterministic is check (run the first trial twice and record how far the two lie apart) or require (and fail where "
+          + "they are not identical), and here stands \(describe(member.value))")
+      return nil
+    }
+  }
+
   func repeats(_ member: SpecMember?) -> Int { whole(member, from: 1, to: 1000).map { Int($0) } ?? 1 }
 
   // MARK: Warm start

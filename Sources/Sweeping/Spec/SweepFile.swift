@@ -100,7 +100,8 @@ public enum SweepFile {
       otherObjectives: Array((objectives?.all ?? []).dropFirst()),
       constraints: reader.constraints(members["constraints"]),
       repeats: repeats, resource: resource, completion: completion, earlyTermination: policy?.choice,
-      limits: limits ?? SweepSpec.Limits(maxTotalTrials: 1), metrics: patterns, enqueued: enqueued, seed: seed)
+      limits: limits ?? SweepSpec.Limits(maxTotalTrials: 1), metrics: patterns, enqueued: enqueued, seed: seed,
+      determinism: reader.determinism(members["deterministic"]))
     reader.checkPlugins(strategy?.chosen, policy, in: spec, places: places, top: top)
     return work == nil || strategy == nil || limits == nil || objective == nil ? nil : spec
   }

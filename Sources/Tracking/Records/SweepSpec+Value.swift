@@ -20,6 +20,7 @@ extension SweepSpec {
     if !otherObjectives.isEmpty { members["other_objectives"] = .list(otherObjectives.map(\.value)) }
     if !constraints.isEmpty { members["constraints"] = .list(constraints.map(\.value)) }
     if repeats != 1 { members["repeats"] = .integer(Int64(repeats)) }
+    if let determinism { members["deterministic"] = .text(determinism.rawValue) }
     if let resource { members["resource"] = resource.value }
     if completion != Completion() { members["completion"] = completion.value }
     if !priorTrials.isEmpty { members["prior_trials"] = .list(priorTrials.map(\.value)) }
@@ -84,7 +85,8 @@ extension SweepSpec {
       metrics: (value["metrics"]?.list ?? []).map {
         MetricPattern(name: $0["name"]?.text ?? "", regex: $0["regex"]?.text ?? "")
       },
-      enqueued: (value["enqueue"]?.list ?? []).map { SweepSpec.configuration($0) }, seed: seed)
+      enqueued: (value["enqueue"]?.list ?? []).map { SweepSpec.configuration($0) }, seed: seed,
+      determinism: value["deterministic"]?.text.flatMap(Determinism.init(rawValue:)))
   }
 }
 

@@ -67,6 +67,14 @@ public struct SweepSpec: Sendable, Equatable {
     }
   }
 
+  /// What is done about a trial that does not come out the same when it is run twice.
+  public enum Determinism: String, Sendable, CaseIterable {
+    /// The first trial is run twice, and how far the two lie apart is recorded.
+    case check
+    /// Likewise, and the sweep fails when they are not identical.
+    case require
+  }
+
   /// The experiment's name.
   public var experiment: String
   /// A name for people.
@@ -114,6 +122,8 @@ public struct SweepSpec: Sendable, Equatable {
   public var enqueued: [[Parameter]]
   /// The seed of every draw.
   public var seed: UInt64
+  /// Whether the first trial is run twice; nil for no.
+  public var determinism: Determinism?
 
   /// Makes a spec of all its fields.
   public init(
@@ -123,7 +133,7 @@ public struct SweepSpec: Sendable, Equatable {
     otherObjectives: [Objective] = [], constraints: [Constraint] = [],
     repeats: Int = 1, resource: Resource? = nil, completion: Completion = Completion(),
     priorTrials: [PriorTrial] = [], parents: [Parent] = [], earlyTermination: Choice? = nil, limits: Limits,
-    metrics: [MetricPattern] = [], enqueued: [[Parameter]] = [], seed: UInt64
+    metrics: [MetricPattern] = [], enqueued: [[Parameter]] = [], seed: UInt64, determinism: Determinism? = nil
   ) {
     self.otherObjectives = otherObjectives
     self.constraints = constraints
@@ -148,6 +158,7 @@ public struct SweepSpec: Sendable, Equatable {
     self.metrics = metrics
     self.enqueued = enqueued
     self.seed = seed
+    self.determinism = determinism
   }
 
   /// Returns by how much the seed of a trial is above the sweep's: 0 but for repeated evaluations of a configuration, each

@@ -67,7 +67,8 @@ extension OpenStore {
     SweepDriver(
       store: tracking, artifacts: artifacts, plugins: everyPlugin(in: folder), launcher: builtinLauncher(),
       paths: SweepPaths(root: folder), runsExecutable: ownExecutable(), environment: inheritedEnvironment(),
-      clock: { .now() }, openDoor: doorOpener(), stop: Interrupts.stop, observer: observer)
+      clock: { .now() }, openDoor: doorOpener(), runAgain: determinismCheck(), stop: Interrupts.stop, observer: observer
+    )
   }
 }
 
