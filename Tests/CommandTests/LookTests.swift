@@ -109,7 +109,7 @@ private func threeRuns() throws -> TestFolder {
     try folder.runs("artifacts", "put", "@last", "file")
     #expect(try folder.runs("fsck").code == 0)
     let list = try folder.runs("artifacts", "list", "@last", "--json").json()
-    let digest = try #require(list.list?.first?["digest"]?.text)
+    let digest = try #require(list.list?.first { $0["name"] == "file" }?["digest"]?.text)
     let tarball = folder.path + "/.runs/artifacts/\(digest.prefix(2))/\(digest).tar.zst"
     chmod(tarball, 0o644)
     try writeText("damaged", to: tarball)

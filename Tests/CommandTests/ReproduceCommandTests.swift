@@ -143,11 +143,11 @@ private struct TrainedTrial {
     #expect(Set(runs.list?.compactMap { $0["tags"]?["runs.reruns_seed"]?.text } ?? []) == ["1", "2"])
   }
 
-  @Test func `a command's run cannot be reproduced, and the record says what it lacks`() throws {
+  @Test func `a run that left nothing cannot be compared`() throws {
     let folder = try TestFolder()
     try folder.runs("exec", "--quiet", "--", "true")
     let result = try folder.runs("reproduce", "@last")
     #expect(result.code == Exit.incomplete.rawValue)
-    #expect(result.errors.contains("lacks"))
+    #expect(result.errors.contains("nothing to compare"))
   }
 }

@@ -22,7 +22,7 @@ private func compared(_ recorded: [Double], _ again: [Double], isComplete: Bool 
   @Test func `equal bits are identical, NaN included`() {
     let comparison = compared([0.1, .nan, -0.0], [0.1, .nan, -0.0])
     #expect(comparison.isIdentical)
-    #expect(comparison.verdict == "identical: 3 points in 1 series")
+    #expect(comparison.sentence == "identical: 3 points in 1 series")
   }
 
   @Test func `minus zero is not zero`() {
@@ -32,7 +32,7 @@ private func compared(_ recorded: [Double], _ again: [Double], isComplete: Bool 
   @Test func `the last bit counts, and the verdict says where and by how much`() {
     let comparison = compared([0.1, 0.2, 0.3], [0.1, 0.2.nextUp, 0.4])
     #expect(
-      comparison.verdict == "not identical: loss at step 1 was 0.2 and is 0.20000000000000004 "
+      comparison.sentence == "not identical: loss at step 1 was 0.2 and is 0.20000000000000004 "
         + "(differs by 2.78e-17); 1 of 3 points in 1 series are equal")
   }
 
@@ -45,8 +45,8 @@ private func compared(_ recorded: [Double], _ again: [Double], isComplete: Bool 
   }
 
   @Test func `points that are missing or too many differ`() {
-    #expect(compared([1, 2], [1]).verdict.contains("loss at step 1 was 2.0 and is not there"))
-    #expect(compared([1], [1, 2]).verdict.contains("loss at step 1 was not there and is 2.0"))
+    #expect(compared([1, 2], [1]).sentence.contains("loss at step 1 was 2.0 and is not there"))
+    #expect(compared([1], [1, 2]).sentence.contains("loss at step 1 was not there and is 2.0"))
   }
 
   @Test func `of a run that ended early only what it logged is compared`() {
@@ -61,16 +61,18 @@ private func compared(_ recorded: [Double], _ again: [Double], isComplete: Bool 
   @Test func `another model is not identical`() throws {
     var comparison = compared([1], [1])
     let digest = Digest(hashing: "a")
-    comparison.models = (digest, digest)
-    #expect(comparison.verdict == "identical: 1 point in 1 series, model \(digest)")
-    comparison.models = (digest, nil)
+    comparison.artifacts = [.init(name: "model", recorded: digest, again: digest, isEqual: true)]
+    #expect(comparison.sentence == "identical: 1 point in 1 series, model \(digest)")
+    comparison.artifacts = [.init(name: "model", recorded: digest, again: nil, isEqual: false)]
     #expect(!comparison.isIdentical)
-    #expect(comparison.verdict.hasPrefix("not identical: all 1 point in 1 series are equal; the model was \(digest)"))
-    #expect(comparison.json["model_again"] == .null)
-    comparison.models = (digest, Digest(hashing: "packed otherwise"))
+    #expect(comparison.sentence.hasPrefix("not identical: all 1 point in 1 series are equal; the model was \(digest)"))
+    #expect(comparison.members["model_again"] == .null)
+    comparison.artifacts = [
+      .init(name: "model", recorded: digest, again: Digest(hashing: "packed otherwise"), isEqual: false)
+    ]
     #expect(!comparison.isIdentical)
-    comparison.modelsHoldTheSame = true
-    #expect(comparison.verdict == "identical: 1 point in 1 series, model \(digest)")
+    comparison.artifacts[0].isEqual = true
+    #expect(comparison.sentence == "identical: 1 point in 1 series, model \(digest)")
   }
 
   @Test func `new seeds are judged without claiming too much`() {

@@ -12,7 +12,9 @@ extension RunRecord {
     if !tags.isEmpty {
       sections.append(section("Tags", tags.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, on: screen))
     }
-    if !artifacts.isEmpty { sections.append(titled("Artifacts", artifacts.table, on: screen)) }
+    // What was taken down of the code and the surroundings stands above; an artifact for people is what came out.
+    let outcomes = artifacts.filter { !ReproduceCommand.records.contains($0.name) }
+    if !outcomes.isEmpty { sections.append(titled("Artifacts", outcomes.table, on: screen)) }
     if history || attempts.count > 1, !attempts.isEmpty { sections.append(attempts(on: screen, now: now)) }
     if history {
       sections.append(states(on: screen))
@@ -43,6 +45,13 @@ extension RunRecord {
       facts.append(("command", command.list?.map { shellQuoted($0.plain) }.joined(separator: " ") ?? command.plain))
     }
     if let directory = run.origin["directory"]?.text { facts.append(("directory", directory)) }
+    let record = artifacts.filter { ReproduceCommand.records.contains($0.name) }
+    if !record.isEmpty {
+      let parts = record.map {
+        $0.name == "code" ? "code (\(counted($0.files, "file")), \($0.digest.hex.prefix(12)))" : $0.name
+      }
+      facts.append(("recorded", parts.joined(separator: ", ")))
+    }
     if !run.note.isEmpty { facts.append(("note", run.note)) }
     return title + "\n" + RunRecord.pairs(facts, on: screen)
   }

@@ -1,0 +1,336 @@
+internal import Glibc
+internal import Provenance
+internal import Sweeping
+internal import Tracking
+
+/// What is to be executed to repeat a run, on this machine, now; and what stands in the way.
+struct RepetitionPlan {
+  /// What a person may want otherwise than it was.
+  struct Wishes {
+    /// Inputs that are elsewhere, by name: absolute paths.
+    var inputs: [String: String] = [:]
+    /// The directory of programs that goes first in `PATH`; nil for the recorded interpreter's.
+    var programs: String?
+    /// A container engine and an image to run in: `docker`, `IMAGE`; nil for this machine itself.
+    var container: (engine: String, image: String)?
+    /// True keeps this process's variables where they differ from what was recorded.
+    var keepsEnvironment = false
+    /// A folder whose code is executed instead of the recorded; nil for the recorded.
+    var code: String?
+  }
+
+  /// What is executed.
+  enum Work {
+    /// A built-in trainer.
+    case trainer(TrainerWork)
+    /// A command's trial.
+    case trial(Trial, Sweep)
+    /// A command with its arguments, in a directory.
+    case command([String], directory: String)
+  }
+
+  /// A difference of the surroundings, and whether the repetition takes the recorded value all the same.
+  struct Surrounding {
+    var difference: EnvironmentRecord.Difference
+    var isRestored: Bool
+  }
+
+  /// The run that is to be repeated.
+  let original: Run
+  /// The run whose record says how: the original, or what that itself repeats.
+  let source: Run
+  let work: Work
+  let wishes: Wishes
+  /// What was recorded; nil where nothing was.
+  let recorded: Provenance?
+  /// The code that is executed; nil for none.
+  private(set) var code: Digest?
+  /// Where inputs are now, by name, of those that are not where they were.
+  private(set) var movedInputs: [String: String] = [:]
+  /// Why it cannot be run: sentences.
+  private(set) var obstacles: [String] = []
+  /// What differs here from what was recorded, the likeliest cause of other numbers first.
+  private(set) var surroundings: [Surrounding] = []
+  /// Files of the code that are executed otherwise than recorded, or stand otherwise in the folder that they came from.
+  private(set) var codeChanges: [FileManifest.Change] = []
+  /// Inputs that are given although they are not what they were: their names, with what was recorded and what they are.
+  private(set) var inputChanges: [(name: String, recorded: CapturedInput, present: CapturedInput)] = []
+  /// What else is worth knowing: sentences.
+  private(set) var remarks: [String] = []
+  let store: OpenStore
+
+  /// Looks at the record and at what is here.
+  ///
+  /// - Throws: `.notFound`; `.corrupt` for a damaged record.
+  init(of original: Run, wishes: Wishes, in store: OpenStore) throws {
+    self.original = original
+    self.wishes = wishes
+    self.store = store
+    let source = try RepetitionPlan.source(of: original, in: store.tracking)
+    self.source = source
+    recorded = try store.provenance(of: source)
+    code = try store.artifact(Provenance.codeArtifactName, of: source)
+    work = try RepetitionPlan.work(of: source, in: store.tracking)
+    if case .trainer = work { try lookForTrainer() } else { try lookForCommand() }
+    try lookAtInputs()
+    lookAtSurroundings()
+  }
+
+  // A repetition is repeated as what it repeats.
+  private static func source(of run: Run, in reader: any TrackingReader) throws -> Run {
+    var run = run
+    while let id = run.origin["repeats"]?.text.flatMap({ RunID($0) }) { run = try reader.run(id) }
+    return run
+  }
+
+  private static func work(of run: Run, in reader: any TrackingReader) throws -> Work {
+    if run.kind == .trial, let parent = run.parent, let number = run.number {
+      let sweep = try reader.extendedSweep(parent)
+      if case .command = sweep.spec.work, !sweep.spec.isManual {
+        guard let trial = try reader.trials(of: parent, asOf: nil).first(where: { $0.number == number }) else {
+          throw CommandFailure(.damaged, "sweep '\(parent)' has no trial \(number), which run '\(run.id)' says it is")
+        }
+        return .trial(trial, sweep)
+      }
+    } else if run.origin["trainer"] == nil, let command = run.origin["command"]?.list, run.kind == .run {
+      return .command(command.compactMap(\.text), directory: run.origin["directory"]?.text ?? "/")
+    }
+    return .trainer(try TrainerWork(of: run, in: reader))
+  }
+
+  // MARK: - What stands in the way
+
+  private mutating func lookForTrainer() throws {
+    // The trainer itself looks whether the data are what they were.
+    code = nil
+  }
+
+  private mutating func lookForCommand() throws {
+    guard let recorded else {
+      return obstacles.append(
+        "the record of '\(source.id)' does not hold its code, inputs and environment: it was made before they were taken down, "
+          + "or elsewhere; only what `runs exec` and `runs sweep` started can be run again")
+    }
+    if case .trial(let trial, _) = work, let other = trial.continues {
+      obstacles.append("it began with the checkpoint of '\(other)', which is not kept, so it cannot be run again alone")
+    }
+    if let folder = wishes.code {
+      let taken = try Capture(store: store).code.take(folder)
+      code = taken.tarball.digest
+      codeChanges = recorded.code?.manifest.changes(to: taken.code.manifest) ?? []
+    } else if let code {
+      if !store.artifacts.contains(code) {
+        obstacles.append(
+          "its code, the tarball \(code.hex), is not in the store; import it, or restore the store's artifacts")
+      }
+      if let root = recorded.code?.root, let now = try? Capture(store: store).code.look(at: root) {
+        codeChanges = recorded.code?.manifest.changes(to: now) ?? []
+        if !codeChanges.isEmpty {
+          let names = codeChanges.prefix(5).map { "\($0.path) \($0.kind.rawValue)" }.joined(separator: ", ")
+          let more = codeChanges.count > 5 ? ", and \(codeChanges.count - 5) more" : ""
+          remarks.append(
+            "the code in \(root) is another one now (\(names)\(more)); what was recorded is executed, --with-code \(root) "
+              + "executes what is there")
+        }
+      }
+    }
+    for (path, reason) in recorded.code?.leftOut ?? [] {
+      remarks.append("\(path) was left out of the recorded code (\(reason))")
+    }
+  }
+
+  private mutating func lookAtInputs() throws {
+    let capture = Capture(store: store)
+    for name in wishes.inputs.keys.sorted() where recorded?.inputs.contains(where: { $0.name == name }) != true {
+      if case .trainer(let work) = work, work.parameters[name]?.text != nil {
+        movedInputs[name] = wishes.inputs[name]
+      } else {
+        let known = (recorded?.inputs ?? []).map(\.name).joined(separator: ", ")
+        throw CommandFailure(
+          .usage,
+          "--with-input names '\(name)', which is no input of '\(source.id)'; it has \(known.isEmpty ? "none" : known)")
+      }
+    }
+    for input in recorded?.inputs ?? [] {
+      let path = wishes.inputs[input.name] ?? input.path
+      if wishes.inputs[input.name] != nil { movedInputs[input.name] = path }
+      guard access(path, F_OK) == 0 else {
+        if isInCode(input) { continue }
+        obstacles.append(
+          "the input '\(input.name)' is not at \(path); say where it is: --with-input \(input.name)=PATH "
+            + "(SHA-256 \(input.digest.hex))")
+        continue
+      }
+      let now = try CapturedInput(name: input.name, path: path, caches: capture.caches)
+      guard now.digest != input.digest else { continue }
+      let sentence = RepetitionPlan.change(of: input, to: now)
+      if wishes.inputs[input.name] == nil {
+        obstacles.append(sentence + "; bring back what it was, or give it as it is: --with-input \(input.name)=\(path)")
+      } else {
+        inputChanges.append((input.name, input, now))
+      }
+    }
+  }
+
+  private static func change(of input: CapturedInput, to now: CapturedInput) -> String {
+    let changes = input.isFolder && now.isFolder ? input.manifest.changes(to: now.manifest) : []
+    guard let first = changes.first else {
+      return "the input '\(input.name)', \(now.path), is not what it was: its SHA-256 was \(input.digest.hex) "
+        + "(\(input.manifest.bytes) bytes) and is \(now.digest.hex) (\(now.manifest.bytes) bytes)"
+    }
+    let more = changes.count > 1 ? " and \(changes.count - 1) more" : ""
+    return "the input '\(input.name)' is not what it was: \(now.path)/\(first.path) was \(first.kind.rawValue)\(more)"
+  }
+
+  // An input that lay in the folder of the code is in its tarball.
+  private func isInCode(_ input: CapturedInput) -> Bool {
+    guard wishes.inputs[input.name] == nil, let code = recorded?.code, let place = code.path(below: input.path) else {
+      return false
+    }
+    let files = Dictionary(code.manifest.files.map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 })
+    return input.manifest.files.allSatisfy { file in
+      files[input.isFolder ? (place.isEmpty ? "" : place + "/") + file.path : place] == file.digest
+    }
+  }
+
+  private mutating func lookAtSurroundings() {
+    guard let recorded else { return }
+    let capture = Capture(store: store)
+    var present = inheritedEnvironment()
+    present["PATH"] = searchPath
+    if case .trial(_, let sweep) = work, case .command(_, _, let own) = sweep.spec.work {
+      present.merge(own, uniquingKeysWith: { $1 })
+    }
+    let look = EnvironmentCapture(
+      arguments: arguments, directory: recorded.code?.root ?? "/", variables: present,
+      alsoWanted: Set(recorded.environment[.variables].keys), caches: capture.caches)
+    var now = look.record(code: recorded.code?.manifest)
+    // Where it was started as an interpreter, and the code is gone from where it was, it is looked for by its recorded path.
+    if now[.interpreter].isEmpty, let path = recorded.environment[.interpreter]["path"] {
+      var other = look
+      other.arguments = [path]
+      now = other.record(code: recorded.code?.manifest)
+    }
+    if !recorded.program.isEmpty, recorded.program != "runs \(Program.version)" {
+      remarks.append("it was recorded by \(recorded.program), and this is runs \(Program.version)")
+    }
+    surroundings = recorded.environment.differences(to: now).map { difference in
+      Surrounding(
+        difference: difference,
+        isRestored: !wishes.keepsEnvironment && RepetitionPlan.isRestored(difference.section, difference.name))
+    }
+  }
+
+  /// The command as it is executed, with its placeholders.
+  var arguments: [String] {
+    switch work {
+    case .trainer: [ownExecutable()]
+    case .trial(_, let sweep):
+      if case .command(let command, _, _) = sweep.spec.work { ["/bin/sh", "-c", command] } else { [] }
+    case .command(let command, _): command
+    }
+  }
+
+  // MARK: - The environment
+
+  private static func isRestored(_ section: EnvironmentRecord.Section, _ name: String) -> Bool {
+    guard section == .threads || section == .variables || section == .locale else { return false }
+    return name != "processors" && name != "time_zone" && VariableRules.isRestored(name)
+  }
+
+  // The wished programs, else the recorded interpreter's, go first.
+  private var searchPath: String {
+    let own = environment("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
+    if let programs = wishes.programs { return programs + ":" + own }
+    guard let path = recorded?.environment[.interpreter]["path"], access(path, X_OK) == 0 else { return own }
+    return parent(of: path) + ":" + own
+  }
+
+  /// The environment that the repetition inherits: this process's, with the recorded variables that decide about numbers as
+  /// they were.
+  var inherited: [String: String] {
+    var all = inheritedEnvironment()
+    all["PATH"] = searchPath
+    guard let recorded, !wishes.keepsEnvironment else { return all }
+    for section in [EnvironmentRecord.Section.threads, .variables, .locale] {
+      for name in all.keys where VariableRules.section(of: name, alsoWanted: []) == section {
+        if RepetitionPlan.isRestored(section, name) { all[name] = nil }
+      }
+      for (name, value) in recorded.environment[section] where RepetitionPlan.isRestored(section, name) {
+        all[name] = value
+      }
+    }
+    return all
+  }
+
+  /// True when a repetition can be made.
+  var isPossible: Bool { obstacles.isEmpty }
+}
+
+extension CapturedCode {
+  /// Returns a path as it is below the code's folder; nil for one that is elsewhere.
+  func path(below path: String) -> String? {
+    if path == root { return "" }
+    return path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : nil
+  }
+}
+
+extension RepetitionPlan.Wishes {
+  /// Runs in an environment: a virtual environment or conda's, by folder, interpreter or name; or `docker:IMAGE`,
+  /// `podman:IMAGE`.
+  ///
+  /// - Throws: `.notFound` where there is none.
+  mutating func settle(in place: String) throws {
+    for engine in ["docker", "podman"] where place.hasPrefix(engine + ":") {
+      container = (engine, String(place.dropFirst(engine.count + 1)))
+      return
+    }
+    func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 }
+    let home = environment("HOME") ?? ""
+    let roots = [environment("CONDA_ROOT"), environment("CONDA_PREFIX_1"), environment("CONDA_PREFIX")].compactMap {
+      $0
+    }
+    let folders =
+      roots + ["/opt/conda", "\(home)/miniconda3", "\(home)/anaconda3", "\(home)/miniforge3", "\(home)/.conda"]
+    for folder in [place] + (place.contains("/") ? [] : folders.map { "\($0)/envs/\(place)" }) {
+      for candidate in ["bin/python", "bin/python3", "bin/Rscript", "bin/julia", "bin/node"]
+      where isProgram(folder + "/" + candidate) {
+        programs = absolute(folder) + "/bin"
+        return
+      }
+    }
+    let name = place.split(separator: "/").last.map(String.init) ?? ""
+    if isProgram(place), name.hasPrefix("python") {
+      programs = parent(of: place.hasPrefix("/") ? place : workingDirectory() + "/" + place)
+      return
+    }
+    throw CommandFailure(
+      .notFound,
+      "--in \(place): there is no environment of that name; give the folder of a virtual or conda environment, a conda "
+        + "environment's name, or docker:IMAGE")
+  }
+}
+
+extension RepetitionPlan {
+  /// The plan as members of an object.
+  var members: [String: Value] {
+    [
+      "possible": .boolean(isPossible), "obstacles": .list(obstacles.map { .text($0) }),
+      "remarks": .list(remarks.map { .text($0) }), "command": .list(arguments.map { .text($0) }),
+      "code": code.map { .text($0.hex) } ?? .null,
+      "code_changes": .list(codeChanges.map { ["path": .text($0.path), "change": .text($0.kind.rawValue)] }),
+      "input_changes": .list(
+        inputChanges.map {
+          ["name": .text($0.name), "recorded": .text($0.recorded.digest.hex), "here": .text($0.present.digest.hex)]
+        }),
+      "surroundings": .list(
+        surroundings.map { one in
+          [
+            "section": .text(one.difference.section.rawValue), "name": .text(one.difference.name),
+            "recorded": one.difference.recorded.map { .text($0) } ?? .null,
+            "here": one.difference.present.map { .text($0) } ?? .null, "restored": .boolean(one.isRestored),
+          ]
+        }),
+    ]
+  }
+}
