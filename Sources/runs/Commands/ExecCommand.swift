@@ -55,6 +55,8 @@ struct ExecCommand: ParsableCommand {
       "An environment variable that is recorded beside those that always are; may be repeated.", valueName: "name"))
   var recordEnv: [String] = []
 
+  @OptionGroup var codeOptions: CodeOptions
+
   @Flag(help: "Do not take the code down; the run cannot be reproduced then.")
   var noCode = false
 
@@ -154,7 +156,7 @@ struct ExecCommand: ParsableCommand {
     let directory = workingDirectory()
     let folder = noCode ? nil : Capture.folder(ofCodeIn: directory)
     func take(_ folder: String?) throws -> Capture.Taken {
-      try Capture(store: store).take(
+      try Capture(store: store, fileLimit: codeOptions.fileLimit).take(
         code: folder, arguments: command, directory: directory, variables: variables,
         inputs: inputs.mapValues(\.path), alsoWanted: Set(recordEnv))
     }

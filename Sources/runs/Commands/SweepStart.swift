@@ -60,6 +60,8 @@ struct SweepStart: ParsableCommand {
       "Run the first trial twice before the others begin, and record how far the two lie apart (deterministic: check).")
   var checkDeterminism = false
 
+  @OptionGroup var codeOptions: CodeOptions
+
   @OptionGroup var arguments: SpecArguments
   @OptionGroup var options: DriveOptions
   @OptionGroup var common: GlobalOptions
@@ -91,7 +93,7 @@ struct SweepStart: ParsableCommand {
     let driver = store.driver(observer: display.update)
     let command = CommandLine.arguments.map { Value.text($0) }
     var members: [String: Value] = ["command": .list(command), "spec": .text(absolute(path))]
-    let taken = try spec.isManual ? nil : Capture(store: store).take(for: spec)
+    let taken = try spec.isManual ? nil : Capture(store: store, fileLimit: codeOptions.fileLimit).take(for: spec)
     for (file, reason) in taken?.provenance.code?.leftOut ?? [] { remark("left out of the code: \(file) (\(reason))") }
     if let inputs = taken?.provenance.inputs, !inputs.isEmpty {
       members["inputs"] = .object(Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.summary) }))

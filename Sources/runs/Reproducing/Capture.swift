@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Glibc
 internal import Provenance
 internal import Sweeping
@@ -14,13 +15,15 @@ struct Capture {
   }
 
   let store: OpenStore
+  /// Larger files are no code, in bytes.
+  var fileLimit = CodeCapture.fileLimit
 
   /// Where is remembered what was read before.
   var caches: String { store.folder + "/cache" }
 
   /// What takes code down.
   var code: CodeCapture {
-    CodeCapture(artifacts: store.artifacts, caches: caches, stores: [store.folder])
+    CodeCapture(artifacts: store.artifacts, caches: caches, fileLimit: fileLimit, stores: [store.folder])
   }
 
   /// Takes down what the trials of a sweep need.
@@ -42,7 +45,7 @@ struct Capture {
         .usage,
         "the code in \(folder) has files that are too large for code: "
           + large.map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")
-          + "; declare them as inputs, list them in \(folder)/.runsignore, or let all trials work in the one folder: "
+          + "; declare them as inputs, raise --code-limit, list them in \(folder)/.runsignore, or let all trials work in the one folder: "
           + "`trial: {snapshot: false}`")
     }
     return taken
@@ -118,5 +121,22 @@ extension OpenStore {
     if let own = try tracking.artifacts(of: run.id).first(where: { $0.name == name }) { return own.digest }
     guard run.kind == .trial, let parent = run.parent else { return nil }
     return try tracking.artifacts(of: parent).first { $0.name == name }?.digest
+  }
+}
+
+/// What of a run's code is taken down.
+struct CodeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("A file of the code that is larger is left out and named; in MiB.", valueName: "mib"))
+  var codeLimit = Int(CodeCapture.fileLimit >> 20)
+
+  /// In bytes.
+  var fileLimit: Int64 { Int64(codeLimit) << 20 }
+
+  /// Refuses what is no size.
+  func validate() throws {
+    guard (1...1_000_000).contains(codeLimit) else {
+      throw ValidationError("--code-limit is \(codeLimit); it is a number of MiB, at least 1.")
+    }
   }
 }
