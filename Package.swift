@@ -168,7 +168,7 @@ let package = Package(
         "ParetoStrategy", "BanditPolicy", "MedianStoppingPolicy", "TruncationPolicy", "HalvingPolicy",
         "PlateauPolicies",
         "PluginProcesses", "LocalLauncher", "TrackingServer", "TrackingClient",
-        "Exchange", "MLflowDatabase", "Provenance", "ImageClassificationTrainer",
+        "Exchange", "MLflowDatabase", "Provenance", "ImageClassificationTrainer", "CProcess",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,5 +1,6 @@
-// What Swift cannot call because glibc keeps it for C with _GNU_SOURCE, or declares it with `...`.
+// What Swift cannot call because glibc keeps it for C with _GNU_SOURCE, declares it with `...`, or keeps it in a header of its own.
 #pragma once
+#include <malloc.h>
 #include <spawn.h>
 #include <stddef.h>
 #include <sys/syscall.h>

@@ -103,7 +103,7 @@ public final class SQLiteDatabase: SQLDatabase {
     if let reader = readers.withLock({ $0.popLast() }) { return reader }
     let reader = try SQLiteConnection(path: path, isReader: true, makesFile: false, waitLimit: waitLimit)
     // As many readers as there are requests keep as much each; what is beyond is in the system's cache.
-    try reader.runScript("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000")
+    try reader.runScript("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4000")
     return reader
   }
 

@@ -39,11 +39,18 @@ struct SourceTree {
   ///
   /// - Throws: `.invalid` for a name that is none.
   init(file source: String, named name: String) throws {
+    entries = [Entry(path: try SourceTree.fileName(name), source: source, kind: .file)]
+  }
+
+  /// Returns a file's name that is one.
+  ///
+  /// - Throws: `.invalid` for any other.
+  static func fileName(_ name: String) throws -> String {
     let names = try MemberPath.names(of: name.utf8)
     guard names.count == 1, names[0].utf8.elementsEqual(name.utf8), !name.utf8.contains(0) else {
       throw TrackingError(.invalid, "'\(name)' is not the name of a file; give one without '/'")
     }
-    entries = [Entry(path: name, source: source, kind: .file)]
+    return name
   }
 
   private static func walk(_ directory: String, below above: [String], into found: inout [Entry]) throws {

@@ -48,12 +48,16 @@ public struct TarArtifactStore: ArtifactStore {
     return try store(tree)
   }
 
-  /// Stores a file that comes piece by piece; the pieces wait in a file beside the tarballs until the last is here, since a
-  /// tar tells a file's length before its bytes.
+  /// Stores a file that comes piece by piece. A tar tells a file's length before its bytes: where it is not known, the
+  /// pieces wait in a file beside the tarballs until the last is here.
   ///
-  /// - Throws: `.invalid` for a name that no member may have; what `next` throws.
-  public func store(file name: String, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact {
+  /// - Throws: `.invalid` for a name that no member may have, or pieces of another length; what `next` throws.
+  public func store(file name: String, bytes: Int64?, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact {
     try prepareIncoming()
+    if let bytes {
+      let name = try SourceTree.fileName(name)
+      return try store { try $0.add(file: name, bytes: bytes, pieces: next) }
+    }
     let draft = try Draft(.file, in: incoming, prefix: "")
     let tree = try SourceTree(file: draft.path, named: name)
     while let piece = try next() { try piece.withUnsafeBytes { try draft.descriptor.write($0) } }
@@ -66,11 +70,17 @@ public struct TarArtifactStore: ArtifactStore {
   }
 
   private func store(_ tree: SourceTree) throws -> StoredArtifact {
+    try store { writer in
+      for entry in tree.entries { try writer.add(entry) }
+    }
+  }
+
+  private func store(filling fill: (TarWriter) throws -> Void) throws -> StoredArtifact {
     let draft = try Draft(.file, in: incoming, prefix: "")
     reached(.opened)
     let output = FrameOutput(to: draft, reached: reached)
     let writer = try TarWriter(to: output)
-    for entry in tree.entries { try writer.add(entry) }
+    try fill(writer)
     try writer.finish()
     let entries = writer.entries
     let digest = try output.finish(entries: entries)

@@ -28,8 +28,7 @@ final class TarWriter {
   /// - Throws: `.conflict` for a file whose length changes while it is read.
   func add(_ entry: SourceTree.Entry) throws {
     var member = ArtifactMember(path: entry.path, kind: entry.kind, bytes: 0, target: entry.target)
-    let isPlain = entry.path.utf8.allSatisfy { $0 < 0x80 } && (entry.target ?? "").utf8.allSatisfy { $0 < 0x80 }
-    let pen = isPlain ? plainPen : binaryPen
+    let pen = pen(for: member)
     guard entry.kind == .file else {
       try pen.begin(member)
       try pen.end()
@@ -55,6 +54,32 @@ final class TarWriter {
         .conflict, "'\(entry.source)' changed while it was being stored; store it again when nothing writes to it")
     }
     try pen.end()
+  }
+
+  /// Adds a file whose bytes come piece by piece.
+  ///
+  /// - Throws: `.invalid` for another length than was told; what `next` throws.
+  func add(file path: String, bytes: Int64, pieces next: () throws -> [UInt8]?) throws {
+    let member = ArtifactMember(path: path, kind: .file, bytes: bytes)
+    let pen = pen(for: member)
+    try pen.begin(member)
+    entries.append(TarballIndex.Entry(member: member, offset: output.tarBytes))
+    var rest = bytes
+    while rest >= 0, let piece = try next() {
+      rest -= Int64(piece.count)
+      if rest >= 0 { try piece.withUnsafeBytes { try pen.write($0) } }
+    }
+    guard rest == 0 else {
+      throw TrackingError(
+        .invalid,
+        "'\(path)' has \(rest > 0 ? "fewer" : "more") bytes than the \(bytes) that were announced; send it again")
+    }
+    try pen.end()
+  }
+
+  private func pen(for member: ArtifactMember) -> TarPen {
+    let isPlain = member.path.utf8.allSatisfy { $0 < 0x80 } && (member.target ?? "").utf8.allSatisfy { $0 < 0x80 }
+    return isPlain ? plainPen : binaryPen
   }
 
   /// Ends the tar.

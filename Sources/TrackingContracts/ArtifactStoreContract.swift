@@ -115,10 +115,13 @@ extension ArtifactStoreContract {
       let files: [[[UInt8]]] = [[], [[]], [[1, 2], [], [3]], large]
       for pieces in files {
         it.folder.write("f/caf\u{E9}.bin", Array(pieces.joined()))
-        var rest = pieces[...]
-        let stored = try it.store.store(file: "caf\u{E9}.bin") { rest.popFirst() }
         let whole = try it.store.store(contentsOf: it.folder("f/caf\u{E9}.bin"))
-        #expect(stored == whole)
+        var stored = whole
+        for bytes in [nil, whole.contentBytes] {
+          var rest = pieces[...]
+          stored = try it.store.store(file: "caf\u{E9}.bin", bytes: bytes) { rest.popFirst() }
+          #expect(stored == whole)
+        }
         var read: [UInt8] = []
         try it.store.read("caf\u{E9}.bin", in: stored.digest) { piece in
           #expect(!piece.isEmpty && piece.count <= 1 << 20)
@@ -131,17 +134,23 @@ extension ArtifactStoreContract {
       struct Gone: Error {}
       func files() -> [String] { ScratchFolder.listing(it.folder.path).filter { $0.hasPrefix("f") } }
       let before = files()
-      var rest: [[UInt8]] = [[1, 2, 3], [4]]
-      func next() throws -> [UInt8]? {
-        guard let piece = rest.popLast() else { throw Gone() }
-        return piece
+      for bytes: Int64? in [nil, 4, 5] {
+        var rest: [[UInt8]] = [[1, 2, 3], [4]]
+        func next() throws -> [UInt8]? {
+          guard let piece = rest.popLast() else { throw Gone() }
+          return piece
+        }
+        do {
+          _ = try it.store.store(file: "f", bytes: bytes, pieces: next)
+          Issue.record("the error got lost")
+        } catch is Gone {}
+        for name in ["", ".", "..", "a/b", "/a", "a/", "a\0"] {
+          refuses(.invalid) { _ = try it.store.store(file: name, bytes: bytes) { nil } }
+        }
       }
-      do {
-        _ = try it.store.store(file: "f", pieces: next)
-        Issue.record("the error got lost")
-      } catch is Gone {}
-      for name in ["", ".", "..", "a/b", "/a", "a/", "a\0"] {
-        refuses(.invalid) { _ = try it.store.store(file: name) { nil } }
+      for bytes: Int64 in [0, 3, 5, 600, 4 << 20] {
+        var rest: [[UInt8]] = [[1, 2, 3], [4]]
+        refuses(.invalid) { _ = try it.store.store(file: "f", bytes: bytes) { rest.popLast() } }
       }
       #expect(files() == before)
     },

@@ -41,6 +41,9 @@ extension TrackingServer {
     public var random: @Sendable () -> UInt64
     /// Told, in full words and at most once a minute for each kind, what is wrong with the store; called on any thread.
     public var report: @Sendable (String) -> Void = { _ in }
+    /// Called on a thread of the server's, twice a second at most, when large answers have been sent: their memory can be
+    /// given back to the system.
+    public var returnMemory: @Sendable () -> Void = {}
     /// Whether the store gets the experiment 0, `Default`, that clients of MLflow begin with.
     public var makesDefaultExperiment = true
 

@@ -10,7 +10,9 @@ struct ArtifactsElsewhere: ArtifactStore {
   }
 
   func store(contentsOf path: String) throws -> StoredArtifact { throw refusal }
-  func store(file name: String, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact { throw refusal }
+  func store(file name: String, bytes: Int64?, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact {
+    throw refusal
+  }
   func readTarball(_ digest: Digest, _ body: ([UInt8]) throws -> Void) throws { throw refusal }
   func adopt(_ digest: Digest, pieces next: () throws -> [UInt8]?) throws { throw refusal }
   func contains(_ digest: Digest) -> Bool { false }

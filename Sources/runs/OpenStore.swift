@@ -40,6 +40,9 @@ struct OpenStore: Sendable {
       recordProblems: { throw filesNeeded(address) })
   }
 
+  /// Whether the store's files are here, and not behind a server.
+  var hasFiles: Bool { !ServerAddress.isMeant(by: folder) }
+
   private static func address(_ named: String?) -> String? {
     (named ?? environment("RUNS_STORE")).flatMap { ServerAddress.isMeant(by: $0) ? $0 : nil }
   }

@@ -1,4 +1,6 @@
 import Glibc
+import SQL
+import SQLite
 import Testing
 import Tracking
 
@@ -42,6 +44,25 @@ import Tracking
     let odd = try folder.runs("list", "--filter", "name = 'search'", "--json", "--store", "store").json()
     let metric = odd.list?.first?["metrics"]?["odd"]
     #expect(metric?["count"] == 7 && metric?["max_step"] != nil)
+  }
+
+  @Test func `a database whose runs never had an artifact comes in without a problem`() throws {
+    let folder = try TestFolder()
+    try golden("mlflow-2", in: folder)
+    func importing(artifactsBelow root: String, to store: String) throws -> ProgramResult {
+      try SQLiteDatabase(path: folder.path + "/mlflow2.db").write(.full) { connection in
+        try connection.run(
+          "UPDATE runs SET artifact_uri = $1 || '/' || experiment_id || '/' || run_uuid || '/artifacts'", [.text(root)])
+      }
+      return try folder.runs("import", "mlflow", "mlflow2.db", "--store", store)
+    }
+    // MLflow makes `mlruns` when the first artifact is logged.
+    let never = try importing(artifactsBelow: folder.path + "/mlruns", to: "a")
+    #expect(never.code == 0 && never.errors.contains("none was logged, or they were moved"), "\(never.errors)")
+    // Where not even the folder is there in which it would be made, there is something amiss.
+    let moved = try importing(artifactsBelow: folder.path + "/gone/mlruns", to: "b")
+    #expect(moved.code == 5 && moved.errors.contains("left out: there are no artifacts at"), "\(moved.errors)")
+    #expect(moved.output.hasPrefix("8 runs imported"))
   }
 
   @Test func `what was exported comes in again as it was`() throws {

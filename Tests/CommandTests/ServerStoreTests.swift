@@ -13,6 +13,19 @@ import TrackingServer
     let folder = try TestFolder()
     try folder.runs("exec", "--quiet", "--param", "lr=0.1", "--", "true")
     let run = try #require(try folder.runs("list", "--quiet").lines.first)
+    try folder.write("report", to: "report.txt")
+    try folder.runs("artifacts", "put", run, "report.txt")
+    try folder.write(
+      """
+      experiment_name: toy
+      trial: {command: "\(runsExecutable) log loss=${{search_space.x}}"}
+      search_space:
+        x: {type: choice, values: [1, 2]}
+      sampling_algorithm: random
+      objective: {primary_metric: loss, goal: minimize}
+      limits: {max_total_trials: 2, max_concurrent_trials: 2}
+      """, to: "toy.yaml")
+    #expect(try folder.runs("sweep", "start", "toy.yaml", "--quiet").code == 0)
     let store = try OpenStore.open(named: folder.path, creates: false)
     let server = TrackingServer(
       store: store.tracking, artifacts: store.artifacts,
@@ -33,6 +46,7 @@ import TrackingServer
       #expect(try remote("note", run, "good").code == 0)
       for arguments in [
         ["list", "--json"], ["show", run, "--json"], ["metrics", run, "--json"], ["compare", run, run, "--json"],
+        ["artifacts", "list", run, "--csv"], ["sweep", "status", "--json"], ["sweep", "status"],
       ] {
         let there = try runProgram([runsExecutable] + arguments, in: elsewhere.path, environment: variables)
         let here = try runProgram([runsExecutable] + arguments, in: folder.path)
@@ -48,6 +62,8 @@ import TrackingServer
     try served { folder, address, run in
       let exec = try folder.runs("exec", "--store", address, "--", "true")
       #expect(exec.code == 2 && exec.errors.contains("needs the files of a store"))
+      let files = try folder.runs("artifacts", "list", run, "report.txt", "--store", address)
+      #expect(files.code == 2 && files.errors.contains("needs the files of a store"))
       let refused = try folder.runs("list", "--store", address)
       #expect(refused.code == 2 && refused.errors.contains("RUNS_TOKEN"))
       let gone = try folder.runs("list", "--store", "unix:///nowhere/runs.sock")

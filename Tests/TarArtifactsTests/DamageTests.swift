@@ -83,7 +83,7 @@ struct DamageTests {
     // A limit on the length of files stands for a full disk.
     let end = ArtifactProcess("full", artifacts, tree, "10000").end()
     #expect(end.code == 1)
-    #expect(end.said.hasPrefix("system: cannot write"))
+    #expect(end.said.hasPrefix("full: cannot write"))
     #expect(end.said.contains("File too large"))
     #expect(ScratchFolder.names(place.folder("artifacts/incoming")) == [])
     _ = try place.store.store(contentsOf: tree)

@@ -43,6 +43,35 @@ struct SearchTests {
     }
   }
 
+  @Test func `a page of more runs than are held at once is whole, and goes on where it ended`() throws {
+    let served = try ServedStore()
+    let api = try MLflowAPI(served)
+    let experiment = try api.experiment("large")
+    let changes = (0..<2_105).map { number in
+      Change.createRun(
+        NewRun(id: RunID("r\(number)")!, experiment: "large", started: Timestamp(milliseconds: Int64(number))))
+    }
+    try served.store.commit(changes)
+    let expected = (0..<2_105).map { "r\($0)" }
+    func page(_ limit: Int64, _ token: Value?) throws -> (ids: [String], next: Value?) {
+      var body: [String: Value] = [
+        "experiment_ids": [.text(experiment)], "order_by": ["start_time ASC"], "max_results": .integer(limit),
+      ]
+      body["page_token"] = token
+      let (status, json) = try api.post("runs/search", .object(body))
+      #expect(status == 200, "\(json.json.prefix(300))")
+      return ((json["runs"]?.list ?? []).compactMap { $0["info"]?["run_id"]?.text }, json["next_page_token"])
+    }
+    let first = try page(2_050, nil)
+    #expect(first.ids == Array(expected[..<2_050]))
+    let second = try page(2_050, first.next)
+    #expect(second.ids == Array(expected[2_050...]) && second.next == nil)
+    #expect(try page(2_105, nil) == (expected, nil))
+    #expect(try page(50_000, nil) == (expected, nil))
+    try api.refusal("runs/search", ["experiment_ids": [.text(experiment)], "max_results": 5000, "page_token": "eA=="])
+    #expect(try api.search(in: [try api.experiment("empty")], ["max_results": 5000]).isEmpty)
+  }
+
   @Test func `every operator finds what MLflow's finds`() throws {
     let runs = try Runs()
     let expected: [(String, [Int])] = [

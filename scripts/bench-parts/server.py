@@ -284,6 +284,23 @@ def page(server, experiment, limit, repeats):
     return (server.cpu() - before) / repeats
 
 
+def pages_at_once(server, experiment, limit, seconds, connections=8):
+    """The most memory of the server while several clients fetch pages of an experiment's runs: bytes, and pages a second."""
+    body = request("POST", API + "runs/search", {"experiment_ids": [experiment], "max_results": limit})
+    most, done = [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.05):
+            most[0] = max(most[0], memory(server.process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    found = load(server, lambda _: body, seconds, connections)
+    done.set()
+    watcher.join()
+    return most[0], found["rate"]
+
+
 def artifact(server, megabytes):
     """Bytes a second of a large artifact that no compressor makes smaller: up, and down."""
     experiment = server.experiment("artifact")
@@ -386,7 +403,11 @@ def measure_full(arguments, folder):
     median, _ = search(server, lambda _: None, 30)
     page(server, experiment, 1000, 10)
     log_metric(server, arguments.seconds)
+    most, rate = pages_at_once(server, experiment, 1000, max(5, arguments.seconds))
+    line("most memory while 8 clients fetch pages of 1,000", f"{most / 1e6:.0f} MB", "under 150 MB", most < 150e6)
+    time.sleep(2)
     size = memory(server.process.pid)
+    print(f"server: {rate:.0f} such pages a second; two seconds later {size / 1e6:.0f} MB", flush=True)
     line(f"memory with {arguments.full} runs, after searches, pages and logs", f"{size / 1e6:.0f} MB", "under 150 MB", size < 150e6)
     print(f"server: the search among {arguments.full} runs: {median * 1000:.1f} ms", flush=True)
     server.stop()

@@ -5,6 +5,7 @@ internal import Tracking
 public final class LocalFiles: ForeignFiles {
   private let folder: String?
   private let report: ProblemReport
+  private let remark: ProblemReport?
   private var missing: Set<String> = []
 
   /// Looks for artifacts.
@@ -13,9 +14,12 @@ public final class LocalFiles: ForeignFiles {
   ///   - folder: where those are that are not where a record says (they were moved, or a server kept them); it has a folder
   ///     an experiment.
   ///   - report: takes what cannot be read.
-  public init(folder: String?, report: @escaping ProblemReport) {
+  ///   - remark: takes what need not be a loss: that the folder of all runs' artifacts is not there, where the one that it
+  ///     would lie in is. Nil where it always is one: what makes the folder is not the first artifact.
+  public init(folder: String?, report: @escaping ProblemReport, remark: ProblemReport? = nil) {
     self.folder = folder
     self.report = report
+    self.remark = remark
   }
 
   /// Returns the files below a place.
@@ -67,9 +71,15 @@ public final class LocalFiles: ForeignFiles {
       if isDirectory(moved) { return moved }
     }
     // A run without artifacts may have no folder; but where the folders of all are missing, they were moved.
-    let above =
-      "/" + names.dropLast(LocalFiles.tail(of: names)?.split(separator: "/").count ?? 3).joined(separator: "/")
-    if !isDirectory(above), folder == nil {
+    let depth = LocalFiles.tail(of: names)?.split(separator: "/").count ?? 3
+    let above = "/" + names.dropLast(depth).joined(separator: "/")
+    guard !isDirectory(above), folder == nil else { return nil }
+    // A logged model has files.
+    if let remark, depth == 3, isDirectory("/" + names.dropLast(depth + 1).joined(separator: "/")) {
+      tellMissing(
+        "there are no artifacts at '\(above)': none was logged, or they were moved; then name their folder with --artifacts",
+        to: remark)
+    } else {
       tellMissing("there are no artifacts at '\(above)'; when they were moved, name their folder with --artifacts")
     }
     return nil
@@ -82,9 +92,9 @@ public final class LocalFiles: ForeignFiles {
     return names.suffix(count).joined(separator: "/")
   }
 
-  private func tellMissing(_ sentence: String) {
+  private func tellMissing(_ sentence: String, to told: ProblemReport? = nil) {
     let key = String(sentence.prefix { $0 != "/" }) + (sentence.contains("--artifacts") ? "" : sentence)
-    if missing.insert(key).inserted { report(sentence) }
+    if missing.insert(key).inserted { (told ?? report)(sentence) }
   }
 
   /// Returns the path of a `file:` URI, with or without an empty host; nil for one of another machine.

@@ -86,9 +86,10 @@ public protocol ArtifactStore: Sendable {
   ///
   /// - Parameters:
   ///   - name: a name without `/`, not `.` or `..`.
+  ///   - bytes: the length of all pieces together, if it is known before; then they are written once and not twice.
   ///   - next: returns the next bytes; nil at the end.
-  /// - Throws: `.invalid` for such a name; what `next` throws.
-  func store(file name: String, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact
+  /// - Throws: `.invalid` for such a name, and for pieces of another length; what `next` throws.
+  func store(file name: String, bytes: Int64?, pieces next: () throws -> [UInt8]?) throws -> StoredArtifact
 
   /// Reads a tarball's own bytes piece by piece, in order, in bounded memory.
   ///

@@ -228,6 +228,7 @@ final class Connection: ChannelDuplexHandler {
   // Writes the end of an answer, and goes on with the next request.
   private func finish(with buffer: ByteBuffer) {
     guard let context else { return }
+    responder.work.memory.noteAnswer(bytes: buffer.readableBytes, on: context.eventLoop)
     guard keepsAlive, !isStopping else {
       phase = .closing
       let channel = context.channel
@@ -279,6 +280,7 @@ final class Connection: ChannelDuplexHandler {
 
   private func streamed(isWhole: Bool, isChunked: Bool) {
     isStreaming = false
+    if let context { responder.work.memory.noteAnswer(bytes: .max, on: context.eventLoop) }
     // Without its promised length, or the end of the chunks, the receiver knows that something is missing.
     guard isWhole else {
       context?.close(promise: nil)

@@ -67,7 +67,12 @@ final class UploadBody: BodyStream, Sendable {
     }
     resume()
     guard let blocks else { return nil }
-    return blocks.count == 1 ? blocks[0] : Array(blocks.joined())
+    if blocks.count == 1 { return blocks[0] }
+    // Block by block: `joined` would copy byte by byte.
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(blocks.reduce(0) { $0 + $1.count })
+    for block in blocks { bytes += block }
+    return bytes
   }
 }
 

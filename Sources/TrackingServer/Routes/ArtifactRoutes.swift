@@ -48,7 +48,7 @@ enum ArtifactRoutes {
         throw APIError.invalid("'\(above.text)' is an artifact and no directory; give the file another path")
       }
     }
-    let stored = try context.artifacts.store(file: name) { try body.next() }
+    let stored = try context.artifacts.store(file: name, bytes: body.length.map { Int64($0) }) { try body.next() }
     let now = context.settings.clock()
     switch owner {
     case .run(let run):

@@ -2,6 +2,10 @@ internal import Tracking
 
 /// The routes that search runs.
 enum SearchRoutes {
+  /// Of pages with more runs a few at a time are made; those beyond `wholePage` go out in pieces of that size.
+  private static let smallPage = 200
+  private static let wholePage = 1_000
+
   static func all(_ context: RouteContext) -> [Route] {
     [
       Route(
@@ -31,16 +35,20 @@ enum SearchRoutes {
       pageToken: token, includesInputs: true)
     // A token for one run finds the runs right below it.
     query.parent = grant.run
-    let page: RunPage
+    let numbers = Dictionary(uniqueKeysWithValues: experiments.map { ($0.value, $0.key) })
     do {
-      page = try context.store.runs(matching: query)
+      if limit <= smallPage { return try wholeReply(query, numbers, context) }
+      if limit <= wholePage { return try context.work.largePages.withOne { try wholeReply(query, numbers, context) } }
+      return try streamedReply(query, numbers, context)
     } catch let error as TrackingError where error.code == .invalid && token != nil {
       throw APIError.invalid("Invalid page token, it is not one of this search")
     }
-    return reply(page, Dictionary(uniqueKeysWithValues: experiments.map { ($0.value, $0.key) }))
   }
 
-  private static func reply(_ page: RunPage, _ experiments: [String: Int64]) -> APIReply {
+  private static func wholeReply(
+    _ query: RunQuery, _ experiments: [String: Int64], _ context: RouteContext
+  ) throws -> APIReply {
+    let page = try context.store.runs(matching: query)
     var pen = JSONPen(capacity: 256 + page.rows.count * 1024)
     pen.object { pen in
       pen.list("runs", page.rows) { pen, row in
@@ -49,6 +57,49 @@ enum SearchRoutes {
       if let next = page.next { pen.field("next_page_token", ByteText.encode(Array(next.utf8))) }
     }
     return APIReply(json: pen)
+  }
+
+  // Piece by piece, so that memory holds one of them and not 50,000 runs.
+  private static func streamedReply(
+    _ query: RunQuery, _ experiments: [String: Int64], _ context: RouteContext
+  ) throws -> APIReply {
+    // The runs of a piece, without what encloses them; and what goes on after it.
+    @Sendable func piece(_ token: String?, _ rest: Int) throws -> (runs: [UInt8], count: Int, next: String?) {
+      var part = query
+      part.pageToken = token
+      part.limit = min(rest, wholePage)
+      return try context.work.largePages.withOne {
+        let page = try context.store.runs(matching: part)
+        var pen = JSONPen(capacity: page.rows.count * 1024)
+        for row in page.rows {
+          pen.object { $0.run(row, experiment: experiments[row.run.experiment] ?? 0) }
+        }
+        return (pen.bytes, page.rows.count, page.next)
+      }
+    }
+    // What is wrong with the request is found before the answer begins.
+    let first = try piece(query.pageToken, query.limit)
+    if first.count == 0 { return .empty }
+    return APIReply(
+      contentType: "application/json",
+      body: .stream(length: nil) { sink in
+        try sink.write(Array("{\"runs\":[".utf8) + first.runs)
+        var (count, next) = (first.count, first.next)
+        while let token = next, count < query.limit {
+          let part: (runs: [UInt8], count: Int, next: String?)
+          do {
+            part = try piece(token, query.limit - count)
+          } catch {
+            context.faults.note(error)
+            throw error
+          }
+          if part.count > 0 { try sink.write([UInt8(ascii: ",")] + part.runs) }
+          count += part.count
+          next = part.next
+        }
+        let end = next.map { ",\"next_page_token\":\"" + ByteText.encode(Array($0.utf8)) + "\"" } ?? ""
+        try sink.write(Array(("]" + end + "}").utf8))
+      })
   }
 
   // The store's own token, in the letters that MLflow's have.

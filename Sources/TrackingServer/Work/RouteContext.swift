@@ -23,6 +23,10 @@ final class RouteContext: Sendable {
     let streams: WorkThreads
     /// For what is recorded.
     let committer: GroupCommitter
+    /// For pages of many runs, which take memory while they are made.
+    let largePages = Permits(2)
+    /// Gives the memory of large answers back.
+    let memory: MemoryReturn
   }
 
   init(store: any TrackingStore, artifacts: any ArtifactStore, settings: TrackingServer.Settings) {
@@ -31,9 +35,10 @@ final class RouteContext: Sendable {
     self.settings = settings
     faults = FaultReport(settings.report)
     loggers = LoggerTable(clock: settings.clock, random: settings.random)
+    let blocking = WorkThreads(limit: settings.limits.threads)
     work = Work(
-      blocking: WorkThreads(limit: settings.limits.threads), streams: WorkThreads(limit: settings.limits.connections),
-      committer: GroupCommitter(store))
+      blocking: blocking, streams: WorkThreads(limit: settings.limits.connections), committer: GroupCommitter(store),
+      memory: MemoryReturn(blocking, give: settings.returnMemory))
   }
 
   /// Returns what a function finds; nil where there is none. What else goes wrong is thrown: a store that cannot be read

@@ -38,7 +38,8 @@ struct ArtifactsCommand: ParsableCommand {
 
     /// Prints the list.
     func run() throws {
-      let store = try common.openStore()
+      // The files of an artifact are in its tarball; which artifacts there are is on record.
+      let store = try name == nil ? common.openRecords() : common.openStore()
       let id = try store.run(which.run)
       if let name { return try printMembers(store.artifacts.members(of: store.artifact(name, of: id).digest)) }
       let artifacts = try store.tracking.artifacts(of: id)

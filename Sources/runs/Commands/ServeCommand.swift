@@ -48,12 +48,14 @@ struct ServeCommand: ParsableCommand {
 
   /// Serves until a signal ends it.
   func run() throws {
+    Allocator.beSparing()
     let store = try common.openOrMakeStore()
     let address = unix.map { ListeningAddress.unix(path: $0) } ?? .tcp(host: host, port: port)
     let tokens = StoreTokens()
     try tokens.read(store.tracking)
     var settings = TrackingServer.Settings(address: address, access: try access(tokens), allowedHosts: allowedHost)
     settings.report = { complain($0) }
+    settings.returnMemory = { Allocator.giveBack() }
     let server = TrackingServer(store: store.tracking, artifacts: store.artifacts, settings: settings)
     let wake = try Interrupts.watch()
     let bound = try server.start()

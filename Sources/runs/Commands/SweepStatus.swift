@@ -30,12 +30,12 @@ struct SweepStatus: ParsableCommand {
 
   /// Prints how it stands.
   func run() throws {
-    let store = try common.openStore()
+    let store = try common.openRecords()
     let sweep = try store.sweep(self.sweep)
     let run = try store.tracking.run(sweep.run)
     try store.remarkOnPart(of: sweep.run, on: common.err)
     let board = try Leaderboard(of: sweep, in: store.tracking)
-    let driver = SweepStatus.driver(of: sweep.run, SweepPaths(root: store.folder))
+    let driver = store.hasFiles ? SweepStatus.driver(of: sweep.run, SweepPaths(root: store.folder)) : nil
     if json {
       var members = run.json
       members["driver_process"] = driver.map { .integer(Int64($0)) } ?? .null
@@ -65,7 +65,7 @@ struct SweepStatus: ParsableCommand {
       pairs.append(("driven by", "process \(driver)"))
     } else if !run.state.isFinal, sweep.spec.isManual {
       pairs.append(("driven by", "whoever asks: `runs ask \(run.id)` hands out a trial"))
-    } else if !run.state.isFinal {
+    } else if !run.state.isFinal, store.hasFiles {
       pairs.append(("driven by", "nobody; `runs sweep resume \(run.id)` goes on with it"))
     }
     write(screen.paint(run.id.text, .bold) + "  " + screen.paint(run.state.rawValue, run.state.style) + "\n")

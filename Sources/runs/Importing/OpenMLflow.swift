@@ -34,10 +34,12 @@ func openMLflow(_ place: String, artifacts: String?, report: @escaping ProblemRe
   }
   do {
     let database = try MLflowDatabase(SQLiteFile(reading: path), report: report)
-    let beside = parent(of: path) + "/mlartifacts"
+    // Where MLflow's server and its scripts keep them, should both have been moved.
+    let beside = ["mlartifacts", "mlruns"].map { parent(of: path) + "/" + $0 }.first(where: isFolder)
+    let remarks = RemarkList()
     return OpenForeignStore(
-      store: database,
-      files: LocalFiles(folder: artifacts ?? (isFolder(beside) ? beside : nil), report: report), origin: "mlflow")
+      store: database, files: LocalFiles(folder: artifacts ?? beside, report: report) { remarks.all.append($0) },
+      origin: "mlflow", remarks: { remarks.all })
   } catch let error as SQLError {
     let code: Exit =
       switch error.code {
@@ -47,6 +49,10 @@ func openMLflow(_ place: String, artifacts: String?, report: @escaping ProblemRe
       }
     throw CommandFailure(code, "'\(path)' cannot be read as an SQLite database: \(error.message)")
   }
+}
+
+private final class RemarkList {
+  var all: [String] = []
 }
 
 private func openServer(
