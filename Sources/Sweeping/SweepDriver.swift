@@ -15,6 +15,7 @@ public final class SweepDriver: Sendable {
   let observer: @Sendable (SweepProgress) -> Void
   let openDoor: DoorOpener?
   let runAgain: DeterminismCheck?
+  let found: [String: StoredArtifact]
 
   /// Makes a driver.
   ///
@@ -25,13 +26,15 @@ public final class SweepDriver: Sendable {
   ///   - environment: what trials inherit; variables that begin with `RUNS_` are left out.
   ///   - openDoor: opens the door by which trials log as clients of MLflow; nil for none.
   ///   - runAgain: runs a trial a second time, for sweeps that want their first trial run twice; nil where that cannot be.
+  ///   - found: what is attached to every trial that this driver starts, by name: what was taken down now, where that is not
+  ///     what was taken down when the sweep was started.
   ///   - stop: a person's wish to stop.
   ///   - observer: called from the thread that drives.
   public init(
     store: any TrackingStore, artifacts: (any ArtifactStore)? = nil, plugins: PluginCatalogue,
     launcher: any Launcher, paths: SweepPaths, runsExecutable: String, environment: [String: String],
     clock: @escaping Clock, openDoor: DoorOpener? = nil, runAgain: DeterminismCheck? = nil,
-    stop: StopRequest = StopRequest(),
+    found: [String: StoredArtifact] = [:], stop: StopRequest = StopRequest(),
     observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }
   ) {
     self.store = store
@@ -47,6 +50,7 @@ public final class SweepDriver: Sendable {
     self.observer = observer
     self.openDoor = openDoor
     self.runAgain = runAgain
+    self.found = found
   }
 
   /// Records a sweep and its parent hyperdrive run; starts nothing.

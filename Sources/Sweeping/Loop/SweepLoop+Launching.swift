@@ -28,6 +28,9 @@ extension SweepLoop {
       if case .command(let template, _, _) = spec.work, let text = job.arguments.last, text != template {
         changes.append(.setTag(trial.run, name: SweepTag.command, value: text))
       }
+      for (name, stored) in driver.found.sorted(by: { $0.key < $1.key }) {
+        changes.append(.attach(Artifact(run: trial.run, name: name, stored, time: now)))
+      }
       changes.append(.transition(trial.run, to: .running, reason: reason))
     }
     try commit(changes)

@@ -63,11 +63,16 @@ struct DriveOptions: ParsableArguments {
 
 extension OpenStore {
   /// Returns a driver of this store's sweeps.
-  func driver(observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }) -> SweepDriver {
+  ///
+  /// - Parameter found: what is attached to every trial that it starts.
+  func driver(
+    found: [String: StoredArtifact] = [:], observer: @escaping @Sendable (SweepProgress) -> Void = { _ in }
+  ) -> SweepDriver {
     SweepDriver(
       store: tracking, artifacts: artifacts, plugins: everyPlugin(in: folder), launcher: builtinLauncher(),
       paths: SweepPaths(root: folder), runsExecutable: ownExecutable(), environment: inheritedEnvironment(),
-      clock: { .now() }, openDoor: doorOpener(), runAgain: determinismCheck(), stop: Interrupts.stop, observer: observer
+      clock: { .now() }, openDoor: doorOpener(), runAgain: determinismCheck(), found: found, stop: Interrupts.stop,
+      observer: observer
     )
   }
 }

@@ -76,7 +76,9 @@ struct SweepExtend: ParsableCommand {
     let sweep = try store.sweep(which.sweep)
     try Interrupts.watch()
     let display = SweepDisplay(isQuiet: options.quiet, common: common)
-    let driver = store.driver(observer: display.update)
+    let (found, remarks) = try Capture(store: store).changed(since: sweep.run)
+    for line in remarks where !options.quiet { remark(line) }
+    let driver = store.driver(found: found, observer: display.update)
     let change = SweepSpec.Extension(
       maxTotalTrials: maxTrials ?? addTrials.map { sweep.spec.limits.maxTotalTrials + $0 }, timeout: timeout,
       totalResource: maxTotalResource, target: target, patience: maxTrialsNotImproving,

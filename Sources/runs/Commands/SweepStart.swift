@@ -150,7 +150,9 @@ struct SweepResume: ParsableCommand {
     let id = try store.sweep(which.sweep).run
     try Interrupts.watch()
     let display = SweepDisplay(isQuiet: options.quiet, common: common)
-    try drive(id, store.driver(observer: display.update), display, options, store, common)
+    let (found, remarks) = try Capture(store: store).changed(since: id)
+    for line in remarks where !options.quiet { remark(line) }
+    try drive(id, store.driver(found: found, observer: display.update), display, options, store, common)
   }
 }
 

@@ -51,6 +51,37 @@ struct Capture {
     return taken
   }
 
+  /// Takes down what trials that are started now will find, where that is not what was taken down when their sweep was
+  /// started.
+  ///
+  /// - Returns: what is to be attached to each of them; and what is not the same, in sentences.
+  func changed(since sweep: RunID) throws -> (artifacts: [String: StoredArtifact], remarks: [String]) {
+    let run = try store.tracking.run(sweep)
+    let spec = try store.tracking.extendedSweep(sweep).spec
+    guard !spec.isManual, let recorded = try store.provenance(of: run),
+      let known = try store.artifact(Provenance.artifactName, of: run)
+    else { return ([:], []) }
+    var now: Taken
+    do {
+      now = try take(for: spec)
+    } catch let error as TrackingError where error.code == .notFound {
+      // The code's folder or an input is gone; trials that need it say so themselves.
+      return ([:], [error.message])
+    }
+    // What trials work on is the sweep's own copy, whatever became of the folder.
+    if spec.surroundings.snapshot != nil {
+      now.provenance.code = recorded.code
+      now.artifacts[Provenance.codeArtifactName] = nil
+      now.artifacts[Provenance.artifactName] = try now.provenance.store(in: store.artifacts, scratch: caches)
+    }
+    guard now.artifacts[Provenance.artifactName]?.digest != known else { return ([:], []) }
+    let differences = recorded.environment.differences(to: now.provenance.environment)
+    let names = differences.prefix(3).map { "\($0.label) was \($0.recorded ?? "none") and is \($0.present ?? "none")" }
+    let more = differences.count > 3 ? ", and \(differences.count - 3) more" : ""
+    let sentence = "trials from here on run in other surroundings: \(names.joined(separator: "; "))\(more)"
+    return (now.artifacts, differences.isEmpty ? [] : [sentence])
+  }
+
   private func take(
     code: String?, arguments: [String], directory: String, variables: [String: String], inputs spec: SweepSpec
   ) throws -> Taken {
