@@ -8,11 +8,10 @@ final class FrameOutput: TarOutput {
   /// its own bytes; smaller frames compress worse.
   static let frameBytes = 1 << 20
 
-  private let draft: Draft
+  private let file: FrameFile
   private let reached: @Sendable (WriteStep) -> Void
   private let compressor = Zstd.Compressor()
   private var tarHasher = Digest.Hasher()
-  private var fileHasher = Digest.Hasher()
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FrameOutput.frameBytes, alignment: 16)
   private var buffered = 0
   private var frames: [Int] = []
@@ -20,11 +19,15 @@ final class FrameOutput: TarOutput {
   private(set) var fileBytes: Int64 = 0
 
   init(to draft: Draft, reached: @escaping @Sendable (WriteStep) -> Void) {
-    self.draft = draft
+    file = FrameFile(draft)
     self.reached = reached
   }
 
-  deinit { buffer.deallocate() }
+  deinit {
+    // A draft that comes to nothing is removed when it is let go, and then nobody may write to it any more.
+    file.wait()
+    buffer.deallocate()
+  }
 
   /// Takes the next bytes of the tar.
   func append(_ bytes: UnsafeRawBufferPointer) throws {
@@ -35,34 +38,33 @@ final class FrameOutput: TarOutput {
         from: UnsafeRawBufferPointer(rebasing: rest.prefix(count)))
       buffered += count
       rest = rest.dropFirst(count)
-      if buffered == buffer.count { try endFrame() }
+      if buffered == buffer.count {
+        try file.writeSoon(frame())
+        reached(.frame)
+      }
     }
     tarBytes += Int64(bytes.count)
   }
 
-  private func endFrame() throws {
+  // What is buffered, packed.
+  private func frame() throws -> [UInt8] {
     let content = UnsafeRawBufferPointer(rebasing: buffer[..<buffered])
     tarHasher.update(content)
     let frame = try compressor.frame(of: content)
-    try write(frame)
     frames.append(frame.count)
+    fileBytes += Int64(frame.count)
     buffered = 0
-    reached(.frame)
-  }
-
-  private func write(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes {
-      fileHasher.update($0)
-      try draft.descriptor.write($0)
-    }
-    fileBytes += Int64(bytes.count)
+    return frame
   }
 
   /// Writes the last frame and the index, and brings the file onto the disk.
   ///
   /// - Returns: the SHA-256 of the file.
   func finish(entries: [TarballIndex.Entry]) throws -> Digest {
-    if buffered > 0 { try endFrame() }
+    if buffered > 0 {
+      try file.write(frame())
+      reached(.frame)
+    }
     let index = TarballIndex(
       tarBytes: tarBytes, tarDigest: tarHasher.finalize(), frameBytes: FrameOutput.frameBytes, frames: frames,
       entries: entries
@@ -78,12 +80,9 @@ final class FrameOutput: TarOutput {
     append(UInt32(packed.count))
     append(UInt32(index.count))
     append(TarballIndex.mark)
-    try write(tail)
-    reached(.written)
-    try draft.descriptor.setMode(0o444)
-    try draft.descriptor.synchronize()
-    reached(.synchronized)
-    return fileHasher.finalize()
+    try file.write(tail)
+    fileBytes += Int64(tail.count)
+    return try file.finish(reached: reached)
   }
 }
 
@@ -91,7 +90,7 @@ final class FrameOutput: TarOutput {
 package enum WriteStep: String, CaseIterable, Sendable {
   /// The temporary file is there and empty.
   case opened
-  /// A frame has been written.
+  /// A frame has been packed, and is written.
   case frame
   /// Everything has been written, and is not yet on the disk.
   case written

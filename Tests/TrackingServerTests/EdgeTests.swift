@@ -154,6 +154,19 @@ struct EdgeTests {
     let rest = try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&max_results=2&page_token=\(token)").json
     #expect(rest["metrics"]?.list?.count == 1)
     #expect(rest["next_page_token"] == nil)
+    let beyond = ByteText.encode(Array("{\"offset\": 9223372036854775807}".utf8)).replacing("=", with: "%3D")
+    #expect(
+      try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&page_token=\(beyond)").json["metrics"] == nil)
+    let last: Value = [
+      "page_token": .text(beyond.replacing("%3D", with: "=")), "max_results": 100, "experiment_ids": ["0"],
+    ]
+    for path in ["experiments/search", "logged-models/search"] {
+      let found = try api.post(path, last)
+      #expect(found.status == 200 && found.json == .object([:]), "\(path): \(found.json.json)")
+    }
+    for path in ["registered-models/search", "model-versions/search"] {
+      #expect(try api.get(path, "page_token=\(beyond)").status == 200)
+    }
     #expect(try api.get("metrics/get-history", "run_id=\(run)&metric_key=none").json == [:])
     #expect(try api.get("metrics/get-history", "run_id=\(run)&metric_key=m&max_results=0").status == 400)
     let bulk = try api.get("metrics/get-history-bulk", "run_id=\(run)&metric_key=m").json["metrics"]

@@ -72,6 +72,13 @@ struct SearchTests {
     #expect(try api.search(in: [try api.experiment("empty")], ["max_results": 5000]).isEmpty)
   }
 
+  @Test func `a list may have more names than a statement has places`() throws {
+    let runs = try Runs()
+    let others = Array(repeating: "''", count: 33_000).joined(separator: ",")
+    #expect(try runs.found("run_id IN (\(others),'\(runs.ids[3])')") == [3])
+    #expect(try runs.found("run_id NOT IN ('\(runs.ids[3])',\(others))") == [0, 1, 2, 4, 5])
+  }
+
   @Test func `every operator finds what MLflow's finds`() throws {
     let runs = try Runs()
     let expected: [(String, [Int])] = [

@@ -129,6 +129,12 @@ struct ClauseTranslator {
       return "\(column) \(negated ? "<>" : "=") \(text.bind(.text(value)))"
     case .oneOf(let values, let negated):
       guard let column else { throw Self.nonsense(clause, "a number, not texts") }
+      if values.count > Self.mostPlaceholders {
+        // SQLite looks each placeholder up among those before it, takes 32,766 of them, and a text for each count of them would
+        // be prepared anew. (PostgreSQL has `json_array_elements_text`.)
+        let list = text.bind(.text(Value.list(values.map { .text($0) }).json))
+        return "\(column) \(negated ? "NOT " : "")IN (SELECT value FROM json_each(\(list)))"
+      }
       let list = values.map { text.bind(.text($0)) }.joined(separator: ", ")
       return list.isEmpty ? (negated ? "1 = 1" : "1 = 0") : "\(column) \(negated ? "NOT " : "")IN (\(list))"
     case .like(let pattern, let ignoringCase):
@@ -149,6 +155,8 @@ struct ClauseTranslator {
 
   // SQLite takes 50,000, escapes included.
   private static let longestPattern = 20_000
+  /// The most values of a list that are placeholders each.
+  private static let mostPlaceholders = 100
 
   private static func nonsense(_ clause: FilterClause, _ wanted: String) -> TrackingError {
     let field =

@@ -40,7 +40,11 @@ extension BenchCommand {
           changes: { database.changes })
       }
       let began = Timestamp.now()
+      var told = 0
       let outcome = try fuzzer.run(inputs: inputs) { outcome in
+        // At once too, should a later request end the process.
+        for finding in outcome.findings[told...] { remark(finding.filter { !$0.isNewline }) }
+        told = outcome.findings.count
         guard outcome.inputs % 100_000 == 0 else { return }
         remark("\(outcome.inputs) requests, \(outcome.findings.count) findings")
       }
