@@ -106,7 +106,11 @@ public struct CodeCapture: Sendable {
       remember(tarball, manifest, found)
     }
     cache.save()
-    return (CapturedCode(root: root, manifest: manifest, leftOut: found.leftOut, git: GitState(of: root)), tarball)
+    return (
+      CapturedCode(
+        root: root, manifest: manifest, leftOut: found.leftOut,
+        git: GitState(of: root, excluding: found.leftOut.map(\.path))), tarball
+    )
   }
 
   /// Looks at what a folder holds now, storing nothing.
@@ -158,12 +162,11 @@ public struct CodeCapture: Sendable {
     let draft = "\(caches)/code.\(getpid()).\(UInt64.random(in: 0 ... .max))"
     try makeDirectories(draft)
     defer { removeTree(draft) }
-    var made: Set<String> = [draft]
     var files: [ManifestFile] = []
     for file in found.files {
       let (from, to) = (root + "/" + file.path, draft + "/" + file.path)
       let folder = String(to[..<(to.lastIndex(of: "/") ?? to.startIndex)])
-      if made.insert(folder).inserted { try makeDirectories(folder) }
+      try makeDirectories(folder)
       if file.status.isLink {
         let target = target(ofLink: from) ?? ""
         guard symlink(target, to) == 0 else { throw systemError("link \(to)") }

@@ -61,6 +61,12 @@ public struct EnvironmentCapture: Sendable {
       record[.interpreter] = facts
       return
     }
+    if let file = resolved(python.executable), file != real, let found = statusBehindLinks(of: file) {
+      facts["file"] = file
+      let cache = DigestCache(of: file, in: caches)
+      facts["sha256"] = (try? cache.digest(of: "program", at: file, found))?.hex
+      cache.save()
+    }
     facts["version"] = python.version
     facts["implementation"] = python.implementation
     facts["prefix"] = python.prefix

@@ -31,10 +31,16 @@ public struct GitState: Sendable, Equatable {
   /// Asks git about a folder; nil where there is no repository, or no git.
   ///
   /// One call tells the branch, the commit and whether anything differs; only a dirty tree costs another.
-  init?(of folder: String) {
+  ///
+  /// - Parameter excluded: paths below the folder whose difference is not taken.
+  init?(of folder: String, excluding excluded: [String] = []) {
     guard GitState.isInWorkTree(folder) else { return nil }
-    func ask(_ arguments: String...) -> [UInt8]? { output(of: ["git", "-C", folder] + arguments, limit: 32 << 20) }
-    guard let status = ask("status", "--porcelain=v2", "--branch", "--untracked-files=normal", ".") else { return nil }
+    func ask(_ arguments: [String]) -> [UInt8]? {
+      output(of: ["git", "--no-optional-locks", "-C", folder] + arguments, limit: 32 << 20)
+    }
+    guard let status = ask(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "."]) else {
+      return nil
+    }
     isDirty = false
     for line in String(decoding: status, as: UTF8.self).split(separator: "\n") {
       if line.hasPrefix("# branch.oid ") {
@@ -47,22 +53,29 @@ public struct GitState: Sendable, Equatable {
         isDirty = true
       }
     }
-    difference =
-      isDirty && commit != nil ? ask("diff", "--no-color", "--no-ext-diff", "--binary", "HEAD", "--", ".") ?? [] : []
-    remote = (ask("config", "--get", "remote.origin.url")).flatMap {
+    let secrets = SourceFiles.secretNames.sorted().map { ":(exclude,glob)**/" + $0 } + [":(exclude,glob)**/.env.*"]
+    let paths = ["."] + secrets + excluded.map { ":(exclude,literal)" + $0 }
+    let words = ["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--binary", "HEAD", "--"] + paths
+    difference = isDirty && commit != nil ? ask(words) ?? [] : []
+    remote = (ask(["config", "--get", "remote.origin.url"])).flatMap {
       GitState.withoutCredentials(
         String(decoding: $0, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? "")
     }
   }
 
-  /// Takes a user's name and password out of an address.
-  static func withoutCredentials(_ address: String) -> String? {
-    guard !address.isEmpty else { return nil }
-    guard let scheme = address.firstRange(of: "://") else { return address }
-    let rest = address[scheme.upperBound...]
-    let end = rest.firstIndex(of: "/") ?? rest.endIndex
-    guard let at = rest[..<end].lastIndex(of: "@") else { return address }
-    return String(address[..<scheme.upperBound]) + rest[rest.index(after: at)...]
+  /// Takes users' names and passwords out of every address in a text: what stands between `://` and the last `@` before the
+  /// address ends.
+  static func withoutCredentials(_ text: String) -> String? {
+    guard !text.isEmpty else { return nil }
+    var (out, rest) = ("", text[...])
+    while let scheme = rest.firstRange(of: "://") {
+      out += rest[..<scheme.upperBound]
+      rest = rest[scheme.upperBound...]
+      let next = rest.firstRange(of: "://")?.lowerBound ?? rest.endIndex
+      let end = rest[..<next].firstIndex { $0.isWhitespace || "\"',;".contains($0) } ?? next
+      if let at = rest[..<end].lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+    }
+    return out + rest
   }
 
   /// The recorded form, without the difference.

@@ -51,11 +51,17 @@ public struct CapturedInput: Sendable, Equatable {
     guard let place = resolved(path), let found = statusBehindLinks(of: place) else {
       throw TrackingError(.notFound, "the input '\(name)': there is no \(path)")
     }
+    guard found.isDirectory || found.isFile else {
+      throw TrackingError(
+        .invalid,
+        "the input '\(name)', \(path), is neither a file nor a folder, so it cannot be read twice; give a file")
+    }
     let cache = DigestCache(of: place, in: caches)
     defer { cache.save() }
+    var folders: Set<FileStamp> = []
     var files: [ManifestFile] = []
     if found.isDirectory {
-      try CapturedInput.walk(place, "", cache, &files)
+      try CapturedInput.walk(place, "", cache, &folders, &files)
     } else {
       let file = place.split(separator: "/").last.map(String.init) ?? place
       files = [
@@ -65,17 +71,22 @@ public struct CapturedInput: Sendable, Equatable {
     self.init(name: name, path: place, isFolder: found.isDirectory, manifest: FileManifest(files))
   }
 
-  private static func walk(_ root: String, _ folder: String, _ cache: DigestCache, _ files: inout [ManifestFile]) throws
-  {
+  // Links are followed; a folder that has been through, to which one leads back, is not gone through again.
+  private static func walk(
+    _ root: String, _ folder: String, _ cache: DigestCache, _ folders: inout Set<FileStamp>,
+    _ files: inout [ManifestFile]
+  ) throws {
     let place = folder.isEmpty ? root : root + "/" + folder
+    guard let own = statusBehindLinks(of: place),
+      folders.insert(
+        FileStamp(device: UInt64(own.st_dev), inode: UInt64(own.st_ino), size: 0, modified: 0, changed: 0)
+      ).inserted
+    else { return }
     for name in names(in: place) {
       let path = folder.isEmpty ? name : folder + "/" + name
-      guard let own = status(of: root + "/" + path), let found = statusBehindLinks(of: root + "/" + path) else {
-        continue
-      }
-      // A link to a folder may lead back to where it stands.
+      guard let found = statusBehindLinks(of: root + "/" + path) else { continue }
       if found.isDirectory {
-        if !own.isLink { try walk(root, path, cache, &files) }
+        try walk(root, path, cache, &folders, &files)
       } else if found.isFile {
         files.append(
           ManifestFile(

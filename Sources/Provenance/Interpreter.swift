@@ -73,12 +73,14 @@ struct PythonFacts: Equatable {
   var version = ""
   var implementation = ""
   var prefix = ""
+  /// Its own file, which a shim that was called only leads to.
+  var executable = ""
   /// The directories that modules are looked for in.
   var path: [String] = []
 
   private static let question = """
     sys = __import__("sys"); platform = __import__("platform")
-    print(sys.version.replace(chr(10), ' ')); print(platform.python_implementation()); print(sys.prefix)
+    print(sys.version.replace(chr(10), ' ')); print(platform.python_implementation()); print(sys.prefix); print(sys.executable)
     [print(place) for place in sys.path if place]
     """
 
@@ -91,9 +93,11 @@ struct PythonFacts: Equatable {
     let obeyed = environment.filter { $0.key.hasPrefix("PYTHON") || $0.key == "HOME" }.sorted { $0.key < $1.key }
     let stamp = FileStamp(found)
     let variables = obeyed.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
-    let key = Digest(hashing: "\(path)\n\(real)\n\(String(describing: stamp))\n\(config)\n\(variables)")
+    let key = Digest(hashing: "\(path)\n\(real)\n\(String(describing: stamp))\n\(config)\n\(variables)\n2")
     let place = caches + "/" + key.hex.prefix(32) + ".python"
-    if let known = text(of: place), let facts = PythonFacts(answer: known) {
+    // A shim decides anew each time which one it leads to.
+    let isShim = bytes(of: real, atMost: 1 << 16).map { $0.starts(with: Array("#!".utf8)) } ?? false
+    if !isShim, let known = text(of: place), let facts = PythonFacts(answer: known) {
       self = facts
       return
     }
@@ -103,14 +107,14 @@ struct PythonFacts: Equatable {
       let facts = PythonFacts(answer: String(decoding: bytes, as: UTF8.self))
     else { return nil }
     self = facts
-    if (try? makeDirectories(caches)) != nil { try? write(bytes, to: place) }
+    if !isShim, (try? makeDirectories(caches)) != nil { try? write(bytes, to: place) }
   }
 
   private init?(answer: String) {
     let lines = answer.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    guard lines.count >= 3, lines[0].first?.isNumber ?? false else { return nil }
-    (version, implementation, prefix) = (lines[0], lines[1], lines[2])
-    path = lines.dropFirst(3).filter { $0.hasPrefix("/") }
+    guard lines.count >= 4, lines[0].first?.isNumber ?? false else { return nil }
+    (version, implementation, prefix, executable) = (lines[0], lines[1], lines[2], lines[3])
+    path = lines.dropFirst(4).filter { $0.hasPrefix("/") }
   }
 
   /// What is installed, by normalised name: the version, and where from if it was not an index. The first on the path wins,

@@ -21,11 +21,17 @@ public struct Provenance: Sendable, Equatable {
   public var inputs: [CapturedInput]
   /// What was around.
   public var environment: EnvironmentRecord
+  /// Variables that were to be recorded beside those that always are, set or not.
+  public var wanted: Set<String>
   /// The program that recorded it.
   public var program: String
 
   /// Makes a record of all its parts.
-  public init(code: CapturedCode?, inputs: [CapturedInput], environment: EnvironmentRecord, program: String) {
+  public init(
+    code: CapturedCode?, inputs: [CapturedInput], environment: EnvironmentRecord, wanted: Set<String> = [],
+    program: String
+  ) {
+    self.wanted = wanted
     self.code = code
     self.inputs = inputs.sorted { $0.name < $1.name }
     self.environment = environment
@@ -37,7 +43,7 @@ public struct Provenance: Sendable, Equatable {
     [
       "format": .integer(Provenance.format), "program": .text(program), "code": code?.value ?? .null,
       "inputs": .object(Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.value) })),
-      "environment": environment.value,
+      "environment": environment.value, "wanted_variables": .list(wanted.sorted().map { .text($0) }),
     ]
   }
 
@@ -59,7 +65,8 @@ public struct Provenance: Sendable, Equatable {
         $0.object == nil ? nil : try CapturedCode(value: $0, gitDifference: gitDifference)
       },
       inputs: try (value["inputs"]?.object ?? [:]).map { try CapturedInput(name: $0.key, value: $0.value) },
-      environment: EnvironmentRecord(value: value["environment"] ?? .null), program: value["program"]?.text ?? "")
+      environment: EnvironmentRecord(value: value["environment"] ?? .null),
+      wanted: Set((value["wanted_variables"]?.list ?? []).compactMap(\.text)), program: value["program"]?.text ?? "")
   }
 
   /// Stores the record; equal records are one tarball.

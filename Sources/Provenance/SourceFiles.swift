@@ -34,7 +34,7 @@ struct SourceFiles {
     self.stores = Set(stores.compactMap { statusBehindLinks(of: $0).map { SourceFiles.identity($0) } })
     let azure = text(of: root + "/.amlignore")
     own = [text(of: root + "/.runsignore"), azure].compactMap { $0.map { IgnoreRules($0) } }
-    if azure == nil, let listed = SourceFiles.listed(byGitIn: root) {
+    if azure == nil, let listed = SourceFiles.listed(byGitIn: root), !listed.isEmpty {
       for path in listed where !isLeftOut(path) { take(path, fileLimit) }
     } else {
       walk("", azure == nil ? [] : nil, fileLimit)
@@ -114,7 +114,11 @@ struct SourceFiles {
     if ignored != nil, let rules = text(of: place + "/.gitignore") { ignored?.append((folder, IgnoreRules(rules))) }
     for name in names(in: place) {
       let path = folder.isEmpty ? name : folder + "/" + name
-      guard let found = status(of: place + "/" + name), !isNever(name, place + "/" + name, found),
+      guard let found = status(of: place + "/" + name) else {
+        leftOut.append((path, "its name is no UTF-8, or it is gone"))
+        continue
+      }
+      guard !isNever(name, place + "/" + name, found),
         !own.contains(where: { $0.leavesOut(path, isDirectory: found.isDirectory) }),
         !SourceFiles.leavesOut(path, found.isDirectory, ignored ?? [])
       else { continue }
@@ -128,10 +132,15 @@ struct SourceFiles {
     }
   }
 
+  /// Files that hold secrets, by their names.
+  static let secretNames: Set<String> = [
+    ".env", ".netrc", ".pypirc", ".git-credentials", "id_rsa", "id_ed25519", "id_ecdsa",
+  ]
+
   private static func holdsSecrets(_ path: String) -> Bool {
     let name = path.split(separator: "/").last.map(String.init) ?? path
-    if [".netrc", ".pypirc", ".git-credentials", "id_rsa", "id_ed25519", "id_ecdsa"].contains(name) { return true }
-    guard name == ".env" || name.hasPrefix(".env.") else { return false }
+    if secretNames.contains(name) { return true }
+    guard name.hasPrefix(".env.") else { return false }
     return ![".env.example", ".env.sample", ".env.template", ".env.dist"].contains(name)
   }
 

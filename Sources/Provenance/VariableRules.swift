@@ -22,16 +22,23 @@ public enum VariableRules {
 
   private static let localeNames: Set<String> = ["LANG", "LANGUAGE", "TZ"]
 
-  private static let secretWords = [
-    "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "AUTH", "COOKIE",
-    "SIGNATURE",
-    "CONNECTION_STRING", "SAS_URL", "_DSN", "_PAT",
+  private static let secretWords: Set<String> = [
+    "KEY", "KEYS", "TOKEN", "SECRET", "SECRETS", "PASSWORD", "PASSWD", "PASSPHRASE", "PASS", "PWD", "CREDENTIAL",
+    "CREDENTIALS",
+    "PRIVATE", "AUTH", "COOKIE", "SIGNATURE", "DSN", "PAT",
+  ]
+  private static let secretParts = [
+    "PASSWORD", "PASSWD", "SECRET", "CREDENTIAL", "APIKEY", "ACCESSKEY", "CONNECTION_STRING", "SAS_URL",
   ]
 
-  /// Returns whether a variable's name looks like that of a key, token, password or credential.
+  /// Returns whether a variable's name looks like that of a key, token, password or credential: by a word between its `_`,
+  /// or a word run together with another.
   public static func isSecret(_ name: String) -> Bool {
     let name = name.uppercased()
-    return secretWords.contains { name.contains($0) } || name.hasSuffix("_PWD") || name.hasSuffix("PASS")
+    if name == "PWD" || name == "OLDPWD" { return false }
+    let words = name.split(separator: "_").map(String.init)
+    return words.contains { secretWords.contains($0) } || secretParts.contains { name.contains($0) }
+      || words.contains { $0.hasSuffix("TOKEN") || $0.hasSuffix("PASS") && $0 != "BYPASS" }
   }
 
   /// The section that keeps a variable's value; nil where only secrets' names are kept, or nothing.
@@ -48,6 +55,7 @@ public enum VariableRules {
   /// Names of places, which are another machine's elsewhere: they are recorded and compared, and a repetition does not get
   /// them.
   public static let places: Set<String> = [
+    "CUDA_VISIBLE_DEVICES",
     "VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "LD_LIBRARY_PATH", "LD_PRELOAD",
   ]
 

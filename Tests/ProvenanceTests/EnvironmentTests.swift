@@ -104,3 +104,22 @@ import Tracking
     #expect(throws: TrackingError.self) { try CapturedInput(name: "x", path: folder.path + "/none", caches: caches) }
   }
 }
+
+@Suite struct VariableRulesTests {
+  @Test(arguments: [
+    "API_KEY", "apikey", "GITHUB_TOKEN", "GHTOKEN", "PGPASSWORD", "PGPASS", "DB_PWD", "MY_PAT", "BASIC_AUTH",
+    "SENTRY_DSN",
+  ])
+  func `a secret is known by its name`(_ name: String) { #expect(VariableRules.isSecret(name)) }
+
+  @Test(arguments: [
+    "LD_LIBRARY_PATH", "TOKENIZERS_PARALLELISM", "MAX_TOKENS", "MODEL_PATH", "PWD", "KEYBOARD", "AUTHOR", "COMPATIBLE",
+  ])
+  func `an ordinary variable is none`(_ name: String) { #expect(!VariableRules.isSecret(name)) }
+
+  @Test func `every address loses its password`() {
+    #expect(
+      VariableRules.withoutCredentials("https://a/b:https://u:hunter3@h/x,ssh://me:p/w@h2/y @z")
+        == "https://a/b:https://h/x,ssh://h2/y @z")
+  }
+}

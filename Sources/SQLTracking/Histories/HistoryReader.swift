@@ -38,6 +38,8 @@ struct HistoryReader {
         "SELECT event, points FROM allowances WHERE run = $1 ORDER BY event", [.integer(row)]
       ) { Allowance(event: try $0.integer(0), points: $0.optionalInteger(1).map { Int($0) }) }
     }
+    // What came of running it again here is this store's own finding.
+    history.tags[Run.reproducedTag] = nil
     if run.kind == .hyperdrive {
       history.sweep = try sweep(id, row, part: history.tags[Sweep.partialTag], trials: trials)
       history.tags[Sweep.partialTag] = nil

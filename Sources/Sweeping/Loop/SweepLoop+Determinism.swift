@@ -1,6 +1,6 @@
 public import Tracking
 
-/// Runs a trial that has finished a second time, and compares.
+/// Runs a trial that has ended or paused a second time, and compares.
 ///
 /// - Returns: an object with `trial`, `again` (the new run), `verdict` (`identical` or `different`), and `spread`: by how much the
 ///   objective's value differs, null where one has none.
@@ -8,13 +8,16 @@ public import Tracking
 public typealias DeterminismCheck = @Sendable (_ trial: RunID) throws -> Value
 
 extension SweepLoop {
-  /// True while nothing but one trial may run: the first that finishes is run twice before the others begin.
+  /// True while nothing but one trial may run: the first that ends or pauses is run twice before the others begin.
   var awaitsDeterminismCheck: Bool { spec.determinism != nil && driver.runAgain != nil && !hasCheckedDeterminism }
 
-  /// Runs the first trial that finished a second time, once in the life of a sweep, and records what came of it.
+  /// Runs the first trial that ended or paused a second time, once in the life of a sweep, and records what came of it.
   func checkDeterminism() throws {
     guard awaitsDeterminismCheck, ending == nil, active.isEmpty, let runAgain = driver.runAgain,
-      let first = trials.first(where: { $0.state == .finished })
+      let first = trials.first(where: { trial in
+        // One that was stopped or paused is compared as far as it went.
+        trial.state == .finished || (trial.state == .pruned || trial.state == .paused) && trial.objective != nil
+      })
     else { return }
     try commit([])
     note(first.number, nil, "is run again, to see whether it comes out the same")

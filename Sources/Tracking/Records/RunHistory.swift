@@ -135,6 +135,12 @@ extension Sweep {
   public static let partialTag = "runs.partial"
 }
 
+extension Run {
+  /// The tag of a run that says how the last repetition of it in this store came out: `identical`, `within tolerance`,
+  /// `different`. It does not move with the run.
+  public static let reproducedTag = "runs.reproduced"
+}
+
 extension TrackingReader {
   /// Returns how much of a sweep is in this store, as `2 of 40 trials`; nil for a whole one.
   public func partOfSweep(_ id: RunID) throws -> String? { try tags(of: id)[Sweep.partialTag] }

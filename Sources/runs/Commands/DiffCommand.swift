@@ -43,6 +43,7 @@ struct DiffCommand: ParsableCommand {
     let difference = try RunDifference(of: runs[0], and: runs[1], parts: parts, in: store)
     write(json ? difference.json.prettyJSON + "\n" : difference.text(on: common.out, isBrief: brief))
     if !difference.isEmpty { throw CommandFailure(.no) }
+    if !difference.unknown.isEmpty { throw CommandFailure(.incomplete) }
   }
 }
 

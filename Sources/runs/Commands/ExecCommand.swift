@@ -84,6 +84,9 @@ struct ExecCommand: ParsableCommand {
     }
     let tags = try tag.map { try ExecCommand.assignment($0, "tag") }
     let store = try common.openOrMakeStore()
+    for name in recordEnv where VariableRules.isSecret(name) {
+      remark("'\(name)' looks like the name of a secret, so only whether it is set is recorded")
+    }
     let inputs = try declaredInputs()
     let trace = try traceInputs ? InputTrace() : nil
     let id = RunID(randomBits: .random(in: 0..<(.max)))
@@ -168,7 +171,7 @@ struct ExecCommand: ParsableCommand {
         }
       }
       return taken
-    } catch let error as TrackingError where error.code == .invalid && folder != nil {
+    } catch let error as TrackingError where folder != nil && (error.code == .invalid || error.code == .system) {
       if !quiet { remark("the code is not taken down: \(error.message)") }
       return try take(nil)
     }

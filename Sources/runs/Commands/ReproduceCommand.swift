@@ -8,9 +8,8 @@ internal import Tracking
 struct ReproduceCommand: ParsableCommand {
   /// The tag of a repetition that names the run which it repeats.
   static let tag = "runs.reproduces"
-  /// The tag that says how a repetition came out; on the run that was repeated, how its last repetition did.
+  /// The tag of a repetition that says how it came out.
   static let verdictTag = "runs.verdict"
-  static let lastTag = "runs.reproduced"
 
   static let configuration = CommandConfiguration(
     commandName: "reproduce",
@@ -99,9 +98,11 @@ struct ReproduceCommand: ParsableCommand {
         .conflict, "'\(original.id)' is \(original.state.rawValue); it can be reproduced once it has ended")
     }
     guard plan.isPossible else {
+      if json { write(Value.object(plan.members.merging(["run": .text(original.id.text)]) { $1 }).prettyJSON + "\n") }
       throw CommandFailure(
         .incomplete, "'\(original.id)' cannot be run again here: " + plan.obstacles.joined(separator: "; "))
     }
+    try rules.check(against: try store.tracking.series(of: original.id).map(\.name))
     let expected = try ReproduceCommand.points(of: original.id, rules, in: store.tracking)
     let outcomes = try store.tracking.artifacts(of: original.id).filter { !ReproduceCommand.isRecord($0.name) }
     guard expected > 0 || !outcomes.isEmpty && original.state == .finished else {
@@ -110,14 +111,13 @@ struct ReproduceCommand: ParsableCommand {
     }
     if !json { for line in plan.remarks { remark(line) } }
     let again = try repeated(plan, expected, rules)
-    let comparison = try Reproduction(
+    var comparison = try Reproduction(
       of: original.id, with: again.id, isComplete: original.state == .finished, rules: rules,
       passingOver: ReproduceCommand.records, in: store.tracking, artifacts: store.artifacts)
-    let word = comparison.verdict.rawValue
-    try store.tracking.commit([
-      .setTag(again.id, name: ReproduceCommand.verdictTag, value: word),
-      .setTag(original.id, name: ReproduceCommand.lastTag, value: word),
-    ])
+    if original.state == .failed, again.state != .failed {
+      comparison.otherEnd = "it failed (\(original.reason)), and the repetition \(again.state.rawValue)"
+    }
+    try settle(plan, again, comparison.verdict.rawValue)
     try report(comparison, plan, again)
     if comparison.verdict == .different { throw CommandFailure(.no) }
   }
@@ -139,7 +139,9 @@ struct ReproduceCommand: ParsableCommand {
       wishes.inputs[name] = absolute(path)
     }
     if let withCode {
-      guard access(withCode, F_OK) == 0 else { throw CommandFailure(.notFound, "--with-code: there is no \(withCode)") }
+      guard access(withCode + "/.", F_OK) == 0 else {
+        throw CommandFailure(.notFound, "--with-code: there is no folder \(withCode)")
+      }
       wishes.code = absolute(withCode)
     }
     if let place { try wishes.settle(in: place) }
@@ -150,21 +152,24 @@ struct ReproduceCommand: ParsableCommand {
     var rules = Reproduction.Rules(ignored: ignore)
     rules.comparesMetrics = only != .artifacts
     rules.comparesArtifacts = only != .metrics
-    for (texts, option, place) in [
-      (rtol, "--rtol", \Reproduction.Tolerance.relative), (atol, "--atol", \Reproduction.Tolerance.absolute),
-    ] {
-      for text in texts {
-        let equals = text.lastIndex(of: "=")
-        let number = Double(equals.map { String(text[text.index(after: $0)...]) } ?? text)
-        guard let number, number.isFinite, number >= 0 else {
-          throw CommandFailure(.usage, "\(option) \(text): give a number of at least 0, or METRIC=NUMBER")
+    // Those of one metric after those of all, whose other half they keep.
+    for isOfOne in [false, true] {
+      for (texts, option, place) in [
+        (rtol, "--rtol", \Reproduction.Tolerance.relative), (atol, "--atol", \Reproduction.Tolerance.absolute),
+      ] {
+        for text in texts {
+          let equals = text.lastIndex(of: "=")
+          let number = Double(equals.map { String(text[text.index(after: $0)...]) } ?? text)
+          guard let number, number.isFinite, number >= 0 else {
+            throw CommandFailure(.usage, "\(option) \(text): give a number of at least 0, or METRIC=NUMBER")
+          }
+          guard (equals != nil) == isOfOne else { continue }
+          if let equals {
+            rules.tolerances[String(text[..<equals]), default: rules.tolerance][keyPath: place] = number
+          } else {
+            rules.tolerance[keyPath: place] = number
+          }
         }
-        guard let equals else {
-          rules.tolerance[keyPath: place] = number
-          continue
-        }
-        let metric = String(text[..<equals])
-        rules.tolerances[metric, default: rules.tolerance][keyPath: place] = number
       }
     }
     return rules
@@ -189,14 +194,32 @@ struct ReproduceCommand: ParsableCommand {
       if case .trainer = plan.work, isRefused {
         throw CommandFailure(.incomplete, "the repetition \(again.id) \(again.state.rawValue): \(again.reason)")
       }
-      try store.tracking.commit(.setTag(again.id, name: ReproduceCommand.verdictTag, value: "different"))
-      if !json { write(causes(plan)) }
+      try settle(plan, again, Reproduction.Verdict.different.rawValue)
+      if json {
+        let members: [String: Value] = [
+          "run": .text(plan.original.id.text), "again": .text(again.id.text), "verdict": "different",
+          "identical": false,
+          "reason": .text("\(again.state.rawValue): \(again.reason)"),
+        ]
+        write(Value.object(plan.members.merging(members) { $1 }).prettyJSON + "\n")
+      } else {
+        write(causes(plan))
+      }
       throw CommandFailure(
         .no,
         "different: the repetition \(again.id) \(again.state.rawValue): \(again.reason); `runs logs \(again.id)` shows its output"
       )
     }
     return again
+  }
+
+  // The run itself is told how its record came out, but not what other code, data or half of a comparison came to.
+  private func settle(_ plan: RepetitionPlan, _ again: Run, _ word: String) throws {
+    var changes: [Change] = [.setTag(again.id, name: ReproduceCommand.verdictTag, value: word)]
+    if withInput.isEmpty, withCode == nil, only == nil, ignore.isEmpty, !keepEnvironment, place == nil {
+      changes.append(.setTag(plan.original.id, name: Run.reproducedTag, value: word))
+    }
+    try plan.store.tracking.commit(changes)
   }
 
   private static func points(of run: RunID, _ rules: Reproduction.Rules, in reader: any TrackingReader) throws -> Int {

@@ -107,6 +107,7 @@ struct Capture {
       arguments: arguments, directory: directory, variables: variables, alsoWanted: alsoWanted, caches: caches)
     let provenance = Provenance(
       code: stored?.code, inputs: declared, environment: capture.record(code: stored?.code.manifest),
+      wanted: alsoWanted,
       program: "runs \(Program.version)")
     var artifacts = [Provenance.artifactName: try provenance.store(in: store.artifacts, scratch: caches)]
     artifacts[Provenance.codeArtifactName] = stored?.tarball
@@ -132,9 +133,10 @@ struct Capture {
   /// Returns the folder that the code of a command lies in that is executed in a directory: the top of its git repository,
   /// else the directory itself; nil where that would be the whole disk or home.
   static func folder(ofCodeIn directory: String) -> String? {
-    if let top = GitState.workTree(of: directory) { return top }
     let home = environment("HOME").map { absolute($0) }
-    return directory == "/" || directory == home || directory == "/tmp" ? nil : directory
+    func isTooWide(_ folder: String) -> Bool { folder == "/" || folder == home || folder == "/tmp" }
+    if let top = GitState.workTree(of: directory), !isTooWide(top) { return top }
+    return isTooWide(directory) ? nil : directory
   }
 }
 

@@ -50,7 +50,8 @@ struct InputTrace {
     }
     for path in read.subtracting(written).sorted() where found.count < InputTrace.limit {
       guard !code.contains(path), !known.contains(where: { path == $0 || path.hasPrefix($0 + "/") }),
-        !path.hasSuffix(".pyc"), let digest = InputTrace.digest(of: path)
+        !path.hasSuffix(".pyc"), !path.hasSuffix(".so"), !path.contains(".so."),
+        let digest = InputTrace.digest(of: path)
       else { continue }
       found[path] = digest
     }
@@ -79,7 +80,23 @@ struct InputTrace {
       return nil
     }
     let path = line[line.index(after: open)...].dropLast()
-    return path.hasPrefix("/") ? String(path) : nil
+    return path.hasPrefix("/") ? unescaped(path) : nil
+  }
+
+  // strace writes bytes that are no printable ASCII as `\\ooo`.
+  private static func unescaped(_ path: Substring) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(path.utf8)[...]
+    while let byte = rest.popFirst() {
+      let digits = rest.prefix(3)
+      guard byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (48...55).contains($0) }) else {
+        bytes.append(byte)
+        continue
+      }
+      bytes.append(UInt8(truncatingIfNeeded: digits.reduce(0) { $0 * 8 + Int($1 - 48) }))
+      rest.removeFirst(3)
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func digest(of path: String) -> Digest? {

@@ -50,7 +50,8 @@ extension OpenStore {
         throw TrackingError(.system, failure.message ?? "it could not be run again")
       }
       let comparison = try Reproduction(
-        of: trial, with: again.id, isComplete: true, passingOver: ReproduceCommand.records, in: store.tracking,
+        of: trial, with: again.id, isComplete: original.state == .finished, passingOver: ReproduceCommand.records,
+        in: store.tracking,
         artifacts: store.artifacts)
       let word = comparison.verdict.rawValue
       try store.tracking.commit(.setTag(again.id, name: ReproduceCommand.verdictTag, value: word))
@@ -61,7 +62,10 @@ extension OpenStore {
           .flatMap { try store.tracking.counted(objective, of: run, $0)?.value }
       }
       let scores = (try score(trial), try score(again.id))
-      let spread = scores.0.flatMap { first in scores.1.map { abs($0 - first) } }
+      // Of one that was stopped, the distance of the points that both logged.
+      let isWhole = original.state == .finished
+      let apart = comparison.metrics.first { $0.name == objective?.metric }.map { $0.largestDeviation ?? 0 }
+      let spread = !isWhole ? apart : scores.0.flatMap { first in scores.1.map { abs($0 - first) } }
       return [
         "trial": .text(trial.text), "again": .text(again.id.text), "verdict": .text(word),
         "spread": spread.map { .real($0) } ?? .null,

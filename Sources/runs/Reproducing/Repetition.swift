@@ -22,7 +22,8 @@ struct Repetition {
   /// - Returns: the new run, ended.
   /// - Throws: `.interrupted` after a signal: the run is canceled then.
   func execute(onTick: (RunID) throws -> Void) throws -> Run {
-    let wake = try Interrupts.watch()
+    try Interrupts.watch()
+    try endAbandoned()
     let directory = paths.jobDirectory("\(id).1")
     try makeDirectory(directory)
     try record(directory)
@@ -38,7 +39,6 @@ struct Repetition {
     while try launcher.state(of: job.name, in: job.directory) == .running {
       try launcher.wait(for: [(job.name, job.directory)], milliseconds: 100)
       Interrupts.drain()
-      _ = wake
       if Interrupts.count > asked {
         if asked == 0 {
           try launcher.interrupt(job.name, in: directory)
@@ -63,7 +63,7 @@ struct Repetition {
     if let problem = try watch.take(isEnd: true, now: .now()) { complain(problem) }
     let state = try launcher.state(of: job.name, in: job.directory)
     try finish(job, watch, state, wasInterrupted: asked > 0, isEnough: isEnough)
-    removeWork(job, state)
+    removeWork(job, isKept: asked == 0 && !isEnough && state != .exited(0))
     if asked > 0 {
       throw CommandFailure(
         Interrupts.signal == SIGTERM ? .terminated : .interrupted, "interrupted; the repetition \(id) is canceled")
@@ -72,6 +72,30 @@ struct Repetition {
   }
 
   // MARK: - Recording
+
+  // A repetition whose process was killed goes on unwatched: it is ended before the next one begins.
+  private func endAbandoned() throws {
+    let host = origin([:])["host"]
+    let query = RunQuery(
+      filter: try FilterParser.clauses(of: "attributes.status = 'running'"), kinds: [.run], limit: .max,
+      includesDetails: false)
+    var left: [Run] = []
+    try store.tracking.everyRow(matching: query) { row in
+      guard row.run.origin["repeats"] != nil, row.run.origin["host"] == host,
+        let process = row.run.origin["process"]?.integer, !processExists(Int32(truncatingIfNeeded: process))
+      else { return }
+      left.append(row.run)
+    }
+    for run in left {
+      let directory = paths.jobDirectory("\(run.id).1")
+      try? builtinLauncher().kill("\(run.id).1", in: directory)
+      let reason = "the process that repeated it was gone"
+      try store.tracking.commit([
+        .endAttempt(run.id, number: 1, .lost, detail: reason), .transition(run.id, to: .failed, reason: reason),
+      ])
+      removeFolder(directory + "/work")
+    }
+  }
 
   private func record(_ directory: String) throws {
     var members: [String: Value] = ["repeats": .text(plan.source.id.text)]
@@ -103,16 +127,29 @@ struct Repetition {
   private func attachments() throws -> [Change] {
     guard let recorded = plan.recorded else { return [] }
     var artifacts: [String: StoredArtifact] = [:]
-    if let own = try store.tracking.artifacts(of: codeOwner).first(where: { $0.digest == plan.code }) {
-      artifacts[Provenance.codeArtifactName] = StoredArtifact(
-        digest: own.digest, bytes: own.bytes, contentBytes: own.contentBytes, files: own.files)
+    if let code = plan.code {
+      let own =
+        try plan.presentCode?.tarball
+        ?? store.tracking.artifacts(of: codeOwner).first { $0.digest == code }.map {
+          StoredArtifact(digest: $0.digest, bytes: $0.bytes, contentBytes: $0.contentBytes, files: $0.files)
+        }
+      artifacts[Provenance.codeArtifactName] = own
     }
     let capture = Capture(store: store)
     let look = EnvironmentCapture(
       arguments: plan.arguments, directory: recorded.code?.root ?? "/", variables: plan.inherited,
-      alsoWanted: Set(recorded.environment[.variables].keys), caches: capture.caches)
+      alsoWanted: recorded.wanted.union(recorded.environment[.variables].keys), caches: capture.caches)
+    var environment = look.record(code: recorded.code?.manifest)
+    if let (engine, image) = plan.wishes.container {
+      // What is installed in an image is not seen from outside.
+      environment[.packages] = [:]
+      environment[.interpreter] = ["family": engine, "path": image]
+    }
+    let inputs = recorded.inputs.map { input in
+      plan.inputChanges.first { $0.name == input.name }?.present ?? input
+    }
     let present = Provenance(
-      code: recorded.code, inputs: recorded.inputs, environment: look.record(code: recorded.code?.manifest),
+      code: plan.presentCode?.code ?? recorded.code, inputs: inputs, environment: environment, wanted: recorded.wanted,
       program: "runs \(Program.version)")
     artifacts[Provenance.artifactName] = try present.store(in: store.artifacts, scratch: capture.caches)
     return artifacts.sorted { $0.key < $1.key }.map { .attach(Artifact(run: id, name: $0.key, $0.value, time: .now())) }
@@ -154,8 +191,8 @@ struct Repetition {
   }
 
   // What failed may be looked into.
-  private func removeWork(_ job: Job, _ state: JobState) {
-    guard state == .exited(0), job.workingDirectory.hasPrefix(job.directory + "/work") else { return }
+  private func removeWork(_ job: Job, isKept: Bool) {
+    guard !isKept, job.workingDirectory.hasPrefix(job.directory + "/work") else { return }
     removeFolder(job.directory + "/work")
   }
 
@@ -177,7 +214,7 @@ struct Repetition {
         of: trial, in: sweep, as: id, changes: changes, store: store.tracking, artifacts: store.artifacts, paths: paths,
         runsExecutable: ownExecutable(), environment: plan.inherited, door: door)
       var job = repetition.job
-      moved(&job, from: plan.recorded?.code, to: directory + "/work")
+      try settle(&job, in: directory + "/work")
       try store.tracking.commit(.setTag(id, name: SweepTag.command, value: job.arguments.last ?? ""))
       return (job, repetition.watch)
     case .command(let arguments, let workingDirectory):
@@ -193,7 +230,7 @@ struct Repetition {
       var job = Job(
         name: "\(id).1", arguments: arguments, environment: environment(directory), workingDirectory: place,
         directory: directory)
-      moved(&job, from: plan.recorded?.code, to: work)
+      try settle(&job, in: work)
       let watch = try JobWatch(of: job, run: id, store: store.tracking, artifacts: store.artifacts)
       return (job, watch)
     }
@@ -218,32 +255,29 @@ struct Repetition {
     return variables
   }
 
-  // Leads paths into the folder of the code to the copy, and paths of inputs to where these are now: a path that was written
-  // relative leads elsewhere from the copy.
-  private func moved(_ job: inout Job, from code: CapturedCode?, to work: String) {
-    let inputs = (plan.recorded?.inputs ?? []).map { input in
-      (
-        name: input.name, recorded: input.path, given: plan.source.origin["inputs"]?[input.name]?["given"]?.text,
-        path: plan.movedInputs[input.name] ?? input.path
-      )
+  // Leads what the job names to where it is now, and puts inputs that lay among the code into the copy.
+  private func settle(_ job: inout Job, in work: String) throws {
+    let moves = plan.moves(to: work)
+    job.arguments = job.arguments.map { moves.applied(to: $0) }
+    // Inputs have their places already.
+    let own = Set((plan.recorded?.inputs ?? []).map { TrialEnvironment.inputPrefix + variableName($0.name) })
+    let restored = Set(plan.recorded?.environment[.variables].keys.map { $0 } ?? [])
+    for (name, value) in job.environment where !own.contains(name) {
+      guard name.hasPrefix("RUNS_") || name.hasPrefix("AZUREML_") || restored.contains(name), !name.hasSuffix("_DIR"),
+        ![TrialEnvironment.store, TrialEnvironment.log].contains(name)
+      else { continue }
+      job.environment[name] = moves.applied(to: value)
     }
-    func moved(_ text: String) -> String {
-      var text = text
-      for input in inputs {
-        if input.recorded != input.path { text = text.replacing(input.recorded, with: input.path) }
-        guard let given = input.given, !given.hasPrefix("/") else { continue }
-        if text == given || given.hasPrefix("../") {
-          text = text.replacing(given, with: input.path)
-        } else if text.hasSuffix("=" + given) {
-          text = text.dropLast(given.count) + input.path
-        }
+    for input in plan.recorded?.inputs ?? [] {
+      guard let below = plan.recorded?.code?.path(below: input.path), !below.isEmpty else { continue }
+      let place = work + "/" + below
+      let now = plan.movedInputs[input.name] ?? input.path
+      guard access(now, F_OK) == 0, plan.movedInputs[input.name] != nil || access(place, F_OK) != 0 else { continue }
+      removeFolder(place)
+      try makeDirectory(parent(of: place))
+      guard symlink(now, place) == 0 else {
+        throw CommandFailure(.system, "\(place) cannot be linked to \(now): \(String(cString: strerror(errno)))")
       }
-      return code.map { $0.leading(text, to: work) } ?? text
-    }
-    job.arguments = job.arguments.map(moved)
-    for (name, value) in job.environment
-    where name.hasPrefix("RUNS_INPUT_") || name.hasPrefix("RUNS_PARAM_") || name.hasPrefix("AZUREML_") {
-      job.environment[name] = moved(value)
     }
   }
 
@@ -270,37 +304,12 @@ struct Repetition {
 
   // Of a run that ended before its time only what it logged is compared, so it need not log more.
   private func hasLoggedEnough() throws -> Bool {
-    guard plan.original.state != .finished else { return false }
+    guard ![.finished, .failed].contains(plan.original.state) else { return false }
     let recorded = try store.tracking.series(of: plan.original.id)
     guard !recorded.isEmpty else { return false }
     let again = try Dictionary(
       store.tracking.series(of: id).map { ($0.name, $0.count) }, uniquingKeysWith: { $1 })
     return recorded.allSatisfy { again[$0.name, default: 0] >= $0.count }
-  }
-}
-
-extension CapturedCode {
-  /// Returns a text with every path of a file or folder of the code led to a copy of it.
-  func leading(_ text: String, to copy: String) -> String {
-    guard text.contains(root), root != "/" else { return text }
-    let known = Set(
-      manifest.files.flatMap { file -> [String] in
-        let parts = file.path.split(separator: "/")
-        return (1...parts.count).map { parts.prefix($0).joined(separator: "/") }
-      })
-    var (out, rest) = ("", text[...])
-    while let found = rest.firstRange(of: root) {
-      out += rest[..<found.lowerBound]
-      let after = rest[found.upperBound...]
-      let tail = after.prefix { !$0.isWhitespace && !"\"'`;:|&()<>=,".contains($0) }
-      let isWhole = tail.isEmpty || tail == "/"
-      let path = tail.hasPrefix("/") ? String(tail.drop { $0 == "/" }) : ""
-      let name = path.hasSuffix("/") ? String(path.dropLast()) : path
-      out += isWhole || known.contains(name) ? copy : root
-      out += tail
-      rest = after[tail.endIndex...]
-    }
-    return out + rest
   }
 }
 

@@ -45,6 +45,8 @@ struct RepetitionPlan {
   let recorded: Provenance?
   /// The code that is executed; nil for none.
   private(set) var code: Digest?
+  /// What `--with-code` found; nil for the recorded code.
+  private(set) var presentCode: (code: CapturedCode, tarball: StoredArtifact)?
   /// Where inputs are now, by name, of those that are not where they were.
   private(set) var movedInputs: [String: String] = [:]
   /// Why it cannot be run: sentences.
@@ -71,7 +73,8 @@ struct RepetitionPlan {
     recorded = try store.provenance(of: source)
     code = try store.artifact(Provenance.codeArtifactName, of: source)
     work = try RepetitionPlan.work(of: source, in: store.tracking)
-    if case .trainer = work { try lookForTrainer() } else { try lookForCommand() }
+    // A trainer has no code but this program's, and looks itself whether the data are what they were.
+    if case .trainer = work { code = nil } else { try lookForCommand() }
     try lookAtInputs()
     lookAtSurroundings()
   }
@@ -100,11 +103,6 @@ struct RepetitionPlan {
 
   // MARK: - What stands in the way
 
-  private mutating func lookForTrainer() throws {
-    // The trainer itself looks whether the data are what they were.
-    code = nil
-  }
-
   private mutating func lookForCommand() throws {
     guard let recorded else {
       return obstacles.append(
@@ -117,6 +115,7 @@ struct RepetitionPlan {
     if let folder = wishes.code {
       let taken = try Capture(store: store).code.take(folder)
       code = taken.tarball.digest
+      presentCode = taken
       codeChanges = recorded.code?.manifest.changes(to: taken.code.manifest) ?? []
     } else if let code {
       if !store.artifacts.contains(code) {
@@ -133,6 +132,14 @@ struct RepetitionPlan {
               + "executes what is there")
         }
       }
+    }
+    if code == nil {
+      remarks.append("no code was taken down with it, so it is executed in an empty folder")
+    }
+    for package in recorded.environment[.packages].sorted(by: { $0.key < $1.key }) {
+      guard let root = recorded.code?.root, package.value.contains(" from file://\(root)") else { continue }
+      remarks.append(
+        "the package \(package.key) is installed from \(root), and not from the recorded code: what is there now runs")
     }
     for (path, reason) in recorded.code?.leftOut ?? [] {
       remarks.append("\(path) was left out of the recorded code (\(reason))")
@@ -203,7 +210,7 @@ struct RepetitionPlan {
     }
     let look = EnvironmentCapture(
       arguments: arguments, directory: recorded.code?.root ?? "/", variables: present,
-      alsoWanted: Set(recorded.environment[.variables].keys), caches: capture.caches)
+      alsoWanted: recorded.wanted.union(recorded.environment[.variables].keys), caches: capture.caches)
     var now = look.record(code: recorded.code?.manifest)
     // Where it was started as an interpreter, and the code is gone from where it was, it is looked for by its recorded path.
     if now[.interpreter].isEmpty, let path = recorded.environment[.interpreter]["path"] {
@@ -253,7 +260,7 @@ struct RepetitionPlan {
     all["PATH"] = searchPath
     guard let recorded, !wishes.keepsEnvironment else { return all }
     for section in [EnvironmentRecord.Section.threads, .variables, .locale] {
-      for name in all.keys where VariableRules.section(of: name, alsoWanted: []) == section {
+      for name in all.keys where VariableRules.section(of: name, alsoWanted: recorded.wanted) == section {
         if RepetitionPlan.isRestored(section, name) { all[name] = nil }
       }
       for (name, value) in recorded.environment[section] where RepetitionPlan.isRestored(section, name) {
@@ -261,6 +268,52 @@ struct RepetitionPlan {
       }
     }
     return all
+  }
+
+  /// Where what the command names is now: the code in a copy, inputs where they are, the interpreter that is to be used.
+  ///
+  /// - Parameter work: the copy of the code.
+  func moves(to work: String) -> PathMoves {
+    var moves: [PathMoves.Move] = []
+    if let code = recorded?.code {
+      let known = Set(
+        code.manifest.files.flatMap { file -> [String] in
+          let parts = file.path.split(separator: "/")
+          return (1...parts.count).map { parts.prefix($0).joined(separator: "/") }
+        })
+      moves.append(PathMoves.Move(from: code.root, to: work, known: known))
+    }
+    for input in recorded?.inputs ?? [] {
+      let now = movedInputs[input.name] ?? input.path
+      if now != input.path { moves.append(PathMoves.Move(from: input.path, to: now)) }
+      // A path that was written relative to the folder leads elsewhere from the copy, but for those inside, which are there.
+      let given = source.origin["inputs"]?[input.name]?["given"]?.text
+      if let given, given.hasPrefix("../") { moves.append(PathMoves.Move(from: given, to: now)) }
+    }
+    if let interpreter = recorded?.environment[.interpreter]["path"], wishes.container == nil {
+      let now = wishes.programs.map { interpreterIn($0, like: interpreter) } ?? interpreter
+      moves.append(PathMoves.Move(from: interpreter, to: now))
+      if let below = recorded?.code?.path(below: interpreter) {
+        for from in [below, "./" + below] { moves.append(PathMoves.Move(from: from, to: now)) }
+      }
+    }
+    return PathMoves(moves)
+  }
+
+  /// The same for a script that finds the copy and the inputs by marks.
+  ///
+  /// - Parameter mark: what stands for an input, by its name.
+  func movesForReview(to work: String, input mark: (String) -> String) -> PathMoves {
+    var plan = self
+    for input in recorded?.inputs ?? [] { plan.movedInputs[input.name] = mark(input.name) }
+    return plan.moves(to: work)
+  }
+
+  private func interpreterIn(_ programs: String, like path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? "python"
+    let family = recorded?.environment[.interpreter]["family"] ?? "python"
+    let names = [name, family, family + "3"]
+    return programs + "/" + (names.first { access(programs + "/" + $0, X_OK) == 0 } ?? name)
   }
 
   /// True when a repetition can be made.
@@ -282,7 +335,14 @@ extension RepetitionPlan.Wishes {
   /// - Throws: `.notFound` where there is none.
   mutating func settle(in place: String) throws {
     for engine in ["docker", "podman"] where place.hasPrefix(engine + ":") {
-      container = (engine, String(place.dropFirst(engine.count + 1)))
+      let image = String(place.dropFirst(engine.count + 1))
+      guard !image.isEmpty else { throw CommandFailure(.usage, "--in \(place): name an image, \(engine):IMAGE") }
+      let folders = (environment("PATH") ?? "").split(separator: ":")
+      guard folders.contains(where: { access("\($0)/\(engine)", X_OK) == 0 }) else {
+        throw CommandFailure(
+          .incomplete, "--in \(place): there is no \(engine) here; install it, or name another environment")
+      }
+      container = (engine, image)
       return
     }
     func isProgram(_ path: String) -> Bool { access(path, X_OK) == 0 }

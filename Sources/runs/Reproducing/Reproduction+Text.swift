@@ -16,6 +16,7 @@ extension Reproduction {
     } else if series > 0 {
       parts.append("all \(counts) are equal")
     }
+    if let otherEnd { parts.append(otherEnd) }
     for one in artifacts where !one.isEqual {
       let what = one.name == Reproduction.modelName ? "the model" : "the artifact \(one.name)"
       parts.append("\(what) was \(one.recorded?.hex ?? "not kept") and is \(one.again?.hex ?? "not there")")

@@ -1,3 +1,4 @@
+internal import Sweeping
 internal import Tracking
 
 /// The comparison of a run with its repetition: every point of every metric, and the artifacts.
@@ -13,7 +14,8 @@ struct Reproduction {
     /// Returns whether two values are near enough; NaN is near NaN, an infinity its like.
     func allows(_ recorded: Double, _ again: Double) -> Bool {
       if recorded.isNaN || again.isNaN { return recorded.isNaN && again.isNaN }
-      if recorded == again { return true }
+      // Zero and minus zero are not the same bits.
+      if recorded == again { return !isExact }
       guard recorded.isFinite, again.isFinite else { return false }
       return abs(again - recorded) <= absolute + relative * abs(recorded)
     }
@@ -21,6 +23,14 @@ struct Reproduction {
 
   /// What is compared.
   struct Rules: Equatable {
+    /// Refuses names that no metric has.
+    func check(against metrics: [String]) throws {
+      for name in tolerances.keys.sorted() + ignored.filter({ !$0.hasSuffix("*") }) where !metrics.contains(name) {
+        let near = nearestName(to: name, among: metrics).map { "; did you mean '\($0)'?" } ?? ""
+        throw CommandFailure(.usage, "the run logged no metric '\(name)'\(near)")
+      }
+    }
+
     /// For metrics that have none of their own.
     var tolerance = Tolerance()
     /// By metric.
@@ -94,6 +104,8 @@ struct Reproduction {
   private(set) var metrics: [Metric] = []
   /// The artifacts, by name.
   var artifacts: [StoredFiles] = []
+  /// How the ends of the two differ, in a sentence; nil where they do not.
+  var otherEnd: String?
   let rules: Rules
 
   /// Makes a comparison of nothing.
@@ -148,7 +160,7 @@ struct Reproduction {
   /// How all of it came out.
   var verdict: Verdict {
     let compared = metrics.map(\.verdict) + artifacts.map { $0.isEqual ? .identical : .different }
-    return isEmpty ? .different : compared.max() ?? .identical
+    return isEmpty || otherEnd != nil ? .different : compared.max() ?? .identical
   }
 
   /// True when there was nothing to compare.

@@ -47,8 +47,16 @@ struct ReviewFolder {
       "#!/bin/sh\n# Stands in for the program that recorded the run: keeps what the script logs by it.\n"
         + "printf '%s\\n' \"$*\" >>\"$RUNS_REVIEW_LOG\"\n", to: folder + "/bin/runs")
     try writeText(script(recorded), to: folder + "/run.sh")
+    if recorded.inputs.contains(where: \.isFolder) { try makeDirectory(folder + "/inputs") }
+    for input in recorded.inputs where input.isFolder {
+      // As `sha256sum` writes them: a name with a backslash or a line feed is escaped and marked.
+      let lines = input.manifest.files.map { file -> String in
+        let escaped = file.path.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        return (escaped == file.path ? "" : "\\") + "\(file.digest.hex)  \(escaped)\n"
+      }
+      try writeText(lines.joined(), to: folder + "/inputs/\(variableName(input.name)).sha256")
+    }
     for name in ["/run.sh", "/bin/runs"] { chmod(folder + name, 0o755) }
-    Glibc.sync()
     runs.write(
       "\(folder): run.sh runs '\(plan.source.id)' again; manifest.json and metrics.csv have what was recorded\n")
   }
@@ -93,21 +101,29 @@ struct ReviewFolder {
       "# Runs again what run \(plan.source.id) ran. Needs a POSIX shell, sha256sum and what the command itself calls.",
       "# Recorded by \(recorded.program). Install what requirements.txt names first, with the interpreter of manifest.json.",
       "#   ./run.sh [FOLDER]    FOLDER: where a copy of the code is made to work in; ./work by default", "set -eu",
-      "here=$(cd \"$(dirname \"$0\")\" && pwd)", "work=${1:-$here/work}", "mkdir -p \"$work\" \"$here/outputs\"",
+      "here=$(cd \"$(dirname \"$0\")\" && pwd)", "work=${1:-$here/work}",
+      "rm -rf \"$work\"; mkdir -p \"$work\" \"$here/outputs\"",
       "cp -R \"$here/code/.\" \"$work\"", "work=$(cd \"$work\" && pwd)", "export PATH=\"$here/bin:$PATH\"",
       "export RUNS_REVIEW_LOG=\"$here/logged.txt\" RUNS_LOG=\"$here/log.jsonl\" RUNS_OUTPUT_DIR=\"$here/outputs\"",
       ": >\"$RUNS_REVIEW_LOG\"",
     ]
     for input in recorded.inputs {
       let name = TrialEnvironment.inputPrefix + variableName(input.name)
-      lines.append("export \(name)=\"${\(name):-\(plan.movedInputs[input.name] ?? input.path)}\"")
-      if !input.isFolder {
-        lines.append("echo \"\(input.digest.hex)  $\(name)\" | sha256sum -c - >&2")
-      } else {
-        for file in input.manifest.files {
-          lines.append("echo \"\(file.digest.hex)  $\(name)/\(file.path)\" | sha256sum -c --quiet - >&2")
-        }
-      }
+      let now = plan.movedInputs[input.name] ?? input.path
+      let below = recorded.code?.path(below: input.path)
+      // What lay among the code is in the copy.
+      let isInCopy =
+        below.map { place in
+          recorded.code?.manifest.files.contains { $0.path == place || $0.path.hasPrefix(place + "/") } ?? false
+        } ?? false
+      lines.append(
+        "[ -n \"${\(name):-}\" ] || \(name)=\(quoted(isInCopy ? ReviewFolder.mark + "/" + (below ?? "") : now))")
+      lines.append("export \(name)")
+      let differs = "{ echo \"$\(name) is not the recorded input\" >&2; exit 1; }"
+      lines.append(
+        input.isFolder
+          ? "(cd \"$\(name)\" && sha256sum -c --quiet \"$here/inputs/\(variableName(input.name)).sha256\" >&2) || \(differs)"
+          : "[ \"$(sha256sum <\"$\(name)\" | cut -c 1-64)\" = \(input.digest.hex) ] || \(differs)")
     }
     for section in [EnvironmentRecord.Section.threads, .variables, .locale] {
       for (name, value) in recorded.environment[section].sorted(by: { $0.key < $1.key })
@@ -116,7 +132,7 @@ struct ReviewFolder {
       }
     }
     let (variables, directory, arguments) = try job(recorded)
-    for (name, value) in variables.sorted(by: { $0.key < $1.key }) where !VariableRules.isSecret(name) {
+    for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
       lines.append("export \(name)=\(quoted(value))")
     }
     lines.append("cd \(quoted(directory))")
@@ -126,18 +142,8 @@ struct ReviewFolder {
 
   // The command, its directory and its variables, with paths of the copy under the mark.
   private func job(_ recorded: Provenance) throws -> ([String: String], String, [String]) {
-    func led(_ text: String) -> String {
-      var text = text
-      for input in recorded.inputs {
-        let mark = "/@\(TrialEnvironment.inputPrefix + variableName(input.name))@"
-        text = text.replacing(input.path, with: mark)
-        guard let given = plan.source.origin["inputs"]?[input.name]?["given"]?.text, !given.hasPrefix("/") else {
-          continue
-        }
-        if text == given || given.hasPrefix("../") { text = text.replacing(given, with: mark) }
-      }
-      return recorded.code?.leading(text, to: ReviewFolder.mark) ?? text
-    }
+    let all = plan.movesForReview(to: ReviewFolder.mark) { "/@\(TrialEnvironment.inputPrefix + variableName($0))@" }
+    func led(_ text: String) -> String { all.applied(to: text) }
     var variables: [String: String] = [:]
     switch plan.work {
     case .trainer: return ([:], "/", [])
@@ -161,6 +167,6 @@ struct ReviewFolder {
       let name = TrialEnvironment.inputPrefix + variableName(input.name)
       parts = parts.replacing("/@\(name)@", with: "'\"$\(name)\"'")
     }
-    return ("'" + parts + "'").replacing("''\"", with: "\"").replacing("\"''", with: "\"")
+    return "'" + parts + "'"
   }
 }

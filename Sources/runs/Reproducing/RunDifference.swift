@@ -190,7 +190,7 @@ extension RunDifference {
   /// The comparison as an object.
   var json: Value {
     var members: [String: Value] = [
-      "left": .text(left.id.text), "right": .text(right.id.text), "same": .boolean(isEmpty),
+      "left": .text(left.id.text), "right": .text(right.id.text), "same": .boolean(isEmpty && unknown.isEmpty),
       "code_diff": .text(codeText),
       "unknown": .object(Dictionary(uniqueKeysWithValues: unknown.map { ($0.key.rawValue, .text($0.value)) })),
     ]
