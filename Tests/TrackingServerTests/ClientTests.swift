@@ -102,6 +102,8 @@ import TrackingServer
   @Test func `a logger goes on after the server was restarted, and its points are safe`() throws {
     let path = NSTemporaryDirectory() + "/runs-\(UUID().uuidString.prefix(8)).sock"
     let served = try ServedStore { $0.address = .unix(path: path) }
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    #expect(mode == 0o600, "only its owner may use it")
     let run = RunID("r1")!
     try served.store.commit(.createRun(NewRun(id: run, experiment: "e", state: .running)))
     let client = try TrackingClient(served.bound.url)

@@ -17,26 +17,44 @@ enum UnixSocket {
       }
       unlink(path)
     }
-    let former = umask(0o077)
-    defer { umask(former) }
-    return try bootstrap.bind(unixDomainSocketPath: path).wait()
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw TrackingError(.system, "no socket can be made: \(errorText)") }
+    // The file gets the socket's mode. The umask would do it too, and is every thread's.
+    guard fchmod(descriptor, 0o600) == 0, bound(descriptor, to: path, by: Glibc.bind) else {
+      let reason = errorText
+      close(descriptor)
+      throw TrackingError(.system, "cannot listen on \(path): \(reason)")
+    }
+    return try bootstrap.withBoundSocket(descriptor).wait()
   }
+
+  private static var errorText: String { String(cString: strerror(errno)) }
 
   /// Removes the socket file.
   static func remove(_ path: String) { unlink(path) }
 
   private static func isAnswered(_ path: String) -> Bool {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
+    return bound(descriptor, to: path, by: connect)
+  }
+
+  // Binds or connects a socket; false when the system refuses, or the path is too long for one.
+  private static func bound(
+    _ descriptor: Int32, to path: String, by call: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32
+  ) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      errno = ENAMETOOLONG
+      return false
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+        call(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
       }
     }
   }
