@@ -56,7 +56,7 @@ public struct EnvironmentCapture: Sendable {
       cache.save()
     }
     guard interpreter.family == "python" || interpreter.family == "pypy",
-      let python = PythonFacts(of: interpreter.path, environment: variables, caches: caches)
+      let python = PythonFacts(of: interpreter.path, in: directory, environment: variables, caches: caches)
     else {
       record[.interpreter] = facts
       return

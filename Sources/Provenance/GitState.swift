@@ -14,6 +14,9 @@ public struct GitState: Sendable, Equatable {
   /// The difference from the commit as `git diff` prints it, untracked files not included; empty for none.
   public var difference: [UInt8]
 
+  /// Leaves stores of runs out: they are no code, and do not make a tree dirty.
+  static let stores = ":(exclude,glob)**/.runs/**"
+
   /// Returns whether a folder lies in a work tree of git, without starting git.
   static func isInWorkTree(_ folder: String) -> Bool { workTree(of: folder) != nil }
 
@@ -38,7 +41,8 @@ public struct GitState: Sendable, Equatable {
     func ask(_ arguments: [String]) -> [UInt8]? {
       output(of: ["git", "--no-optional-locks", "-C", folder] + arguments, limit: 32 << 20)
     }
-    guard let status = ask(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "."]) else {
+    guard let status = ask(["status", "--porcelain=v2", "--branch", "--untracked-files=normal", ".", GitState.stores])
+    else {
       return nil
     }
     isDirty = false

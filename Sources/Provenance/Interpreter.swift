@@ -86,18 +86,17 @@ struct PythonFacts: Equatable {
 
   /// Asks a Python, or takes what it said when it was asked last: it is asked again once its file, its environment's
   /// `pyvenv.cfg` or a variable that it obeys is another.
-  init?(of path: String, environment: [String: String], caches: String) {
+  init?(of path: String, in directory: String, environment: [String: String], caches: String) {
     guard let real = resolved(path), let found = statusBehindLinks(of: real) else { return nil }
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     let config = ["/pyvenv.cfg", "/../pyvenv.cfg"].map { text(of: folder + $0) ?? "" }.joined()
     let obeyed = environment.filter { $0.key.hasPrefix("PYTHON") || $0.key == "HOME" }.sorted { $0.key < $1.key }
     let stamp = FileStamp(found)
+    let choice = PythonFacts.choice(ofShim: real, in: directory, environment)
     let variables = obeyed.map { "\($0.key)=\($0.value)" }.joined(separator: "\n")
-    let key = Digest(hashing: "\(path)\n\(real)\n\(String(describing: stamp))\n\(config)\n\(variables)\n2")
+    let key = Digest(hashing: "\(path)\n\(real)\n\(String(describing: stamp))\n\(config)\n\(variables)\n\(choice)\n3")
     let place = caches + "/" + key.hex.prefix(32) + ".python"
-    // A shim decides anew each time which one it leads to.
-    let isShim = bytes(of: real, atMost: 1 << 16).map { $0.starts(with: Array("#!".utf8)) } ?? false
-    if !isShim, let known = text(of: place), let facts = PythonFacts(answer: known) {
+    if let known = text(of: place), let facts = PythonFacts(answer: known) {
       self = facts
       return
     }
@@ -107,7 +106,7 @@ struct PythonFacts: Equatable {
       let facts = PythonFacts(answer: String(decoding: bytes, as: UTF8.self))
     else { return nil }
     self = facts
-    if !isShim, (try? makeDirectories(caches)) != nil { try? write(bytes, to: place) }
+    if (try? makeDirectories(caches)) != nil { try? write(bytes, to: place) }
   }
 
   private init?(answer: String) {
@@ -115,6 +114,28 @@ struct PythonFacts: Equatable {
     guard lines.count >= 4, lines[0].first?.isNumber ?? false else { return nil }
     (version, implementation, prefix, executable) = (lines[0], lines[1], lines[2], lines[3])
     path = lines.dropFirst(4).filter { $0.hasPrefix("/") }
+  }
+
+  // What a shim decides by which Python it leads to (pyenv, asdf, mise): variables, and files in the folder and above it, and at
+  // home; empty for what is no script.
+  private static func choice(ofShim file: String, in directory: String, _ environment: [String: String]) -> String {
+    guard let head = bytes(of: file, atMost: 1 << 16), head.starts(with: Array("#!".utf8)) else { return "" }
+    let told = environment.filter { name, _ in ["PYENV_", "ASDF_", "MISE_"].contains { name.hasPrefix($0) } }
+    var texts = told.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    var folder = directory
+    while true {
+      for name in [".python-version", ".tool-versions", "mise.toml", ".mise.toml"] {
+        if let text = text(of: folder + "/" + name, atMost: 1 << 16) { texts.append(text) }
+      }
+      guard let slash = folder.lastIndex(of: "/") else { break }
+      folder = String(folder[..<slash])
+    }
+    let home = environment["HOME"] ?? ""
+    let root = environment["PYENV_ROOT"] ?? home + "/.pyenv"
+    for place in [root + "/version", home + "/.tool-versions", home + "/.config/mise/config.toml"] {
+      texts.append(text(of: place, atMost: 1 << 16) ?? "")
+    }
+    return texts.joined(separator: "\n")
   }
 
   /// What is installed, by normalised name: the version, and where from if it was not an index. The first on the path wins,

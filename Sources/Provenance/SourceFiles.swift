@@ -52,7 +52,8 @@ struct SourceFiles {
   private static func listed(byGitIn root: String) -> [String]? {
     guard GitState.isInWorkTree(root) else { return nil }
     let arguments = [
-      "git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate",
+      "git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", ".",
+      GitState.stores,
     ]
     guard let bytes = output(of: arguments) else { return nil }
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
