@@ -4,7 +4,7 @@ import Tracking
 
 @testable import runs
 
-@Suite(.timeLimit(.minutes(5))) struct DeterminismCheckTests {
+@Suite(.timeLimit(.minutes(20))) struct DeterminismCheckTests {
   private func folder(_ value: String, deterministic: String = "") throws -> TestFolder {
     let folder = try TestFolder()
     try runProgram(["mkdir", folder.path + "/code"])

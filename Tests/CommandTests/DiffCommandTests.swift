@@ -3,7 +3,7 @@ import Tracking
 
 @testable import runs
 
-@Suite(.timeLimit(.minutes(5))) struct DiffCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct DiffCommandTests {
   /// Two runs of a script that was changed in between, on data that were changed in between.
   private func changed() throws -> TestFolder {
     let folder = try TestFolder()

@@ -16,7 +16,7 @@ private let mlflowPython: String? = {
 
 /// Sweeps whose scripts log by MLflow's client, as it comes.
 @Suite(
-  .serialized, .timeLimit(.minutes(5)),
+  .serialized, .timeLimit(.minutes(20)),
   .enabled(if: mlflowPython != nil, "mlflow-skinny cannot be installed: PyPI is out of reach, or python3 has no venv"))
 struct MLflowTrialTests {
   let folder: TestFolder

@@ -8,7 +8,7 @@ import Tracking
 @testable import runs
 
 /// Sweeps that really ran, 8 trials at a time, asked for their decisions again.
-@Suite(.timeLimit(.minutes(5))) struct ReplayTests {
+@Suite(.timeLimit(.minutes(20))) struct ReplayTests {
   private func decided(_ report: Value, by decider: String, _ kind: String) -> Int64 {
     let tallies = report["deciders"]?.list ?? []
     return tallies.first { $0["decider"]?.text == decider && $0["kind"]?.text == kind }?["same"]?.integer ?? 0

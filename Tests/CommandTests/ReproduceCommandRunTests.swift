@@ -52,7 +52,7 @@ private struct Project {
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ReproduceCommandRunTests {
+@Suite(.timeLimit(.minutes(20))) struct ReproduceCommandRunTests {
   @Test func `a command's run is reproduced to the bit, as a run that is linked to it`() throws {
     let project = try Project()
     let id = try project.recorded()

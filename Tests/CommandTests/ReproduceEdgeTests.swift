@@ -5,7 +5,7 @@ import Tracking
 @testable import runs
 
 /// What happens at the edges of a reproduction: inputs among the code, environments, moved paths, ends that differ.
-@Suite(.timeLimit(.minutes(5))) struct ReproduceEdgeTests {
+@Suite(.timeLimit(.minutes(20))) struct ReproduceEdgeTests {
   private static let script = """
     import json, os, sys
     with open(os.environ["RUNS_LOG"], "a") as log:

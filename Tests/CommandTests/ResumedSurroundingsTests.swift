@@ -3,7 +3,7 @@ import Tracking
 
 @testable import runs
 
-@Suite(.timeLimit(.minutes(5))) struct ResumedSurroundingsTests {
+@Suite(.timeLimit(.minutes(20))) struct ResumedSurroundingsTests {
   @Test func `trials that are started in other surroundings have a record of their own`() throws {
     let folder = try TestFolder()
     try runProgram(["mkdir", folder.path + "/code"])

@@ -3,7 +3,7 @@ import Tracking
 
 @testable import runs
 
-@Suite(.timeLimit(.minutes(2))) struct WhyTests {
+@Suite(.timeLimit(.minutes(20))) struct WhyTests {
   /// A sweep by hand, whose records are the same each time: trial 0 is good, trial 1 is stopped, the rest is good.
   private func manual() throws -> (folder: TestFolder, id: String) {
     let folder = try TestFolder()

@@ -5,7 +5,7 @@ import Testing
 import Tracking
 import TrackingContracts
 
-@Suite(.timeLimit(.minutes(2))) struct LocalLauncherTests {
+@Suite(.timeLimit(.minutes(20))) struct LocalLauncherTests {
   let directory = ScratchFolder()
 
   @Test(arguments: LauncherContract.cases)

@@ -5,7 +5,7 @@ import TrackingContracts
 @testable import Sweeping
 
 /// What ends a sweep before its limits do: told by the records, recorded with its numbers.
-@Suite(.timeLimit(.minutes(5))) struct CompletionTests {
+@Suite(.timeLimit(.minutes(20))) struct CompletionTests {
   let place: Workplace
 
   init() throws { place = try Workplace() }

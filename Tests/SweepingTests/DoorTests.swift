@@ -32,7 +32,7 @@ private final class Doors: Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct DoorTests {
+@Suite(.timeLimit(.minutes(20))) struct DoorTests {
   private func driver(_ place: Workplace, _ doors: Doors, stop: StopRequest = StopRequest()) -> SweepDriver {
     SweepDriver(
       store: place.store, plugins: place.plugins, launcher: LocalLauncher(), paths: SweepPaths(root: place.root),

@@ -5,7 +5,7 @@ import TrackingContracts
 @testable import Sweeping
 
 /// More budget for a sweep that has ended.
-@Suite(.timeLimit(.minutes(5))) struct ExtensionTests {
+@Suite(.timeLimit(.minutes(20))) struct ExtensionTests {
   let place: Workplace
 
   init() throws { place = try Workplace() }

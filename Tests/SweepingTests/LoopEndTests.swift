@@ -6,7 +6,7 @@ import Testing
 import Tracking
 import TrackingContracts
 
-@Suite(.timeLimit(.minutes(5))) struct LoopEndTests {
+@Suite(.timeLimit(.minutes(20))) struct LoopEndTests {
   @Test func `a failed attempt is tried again as often as max_retries says, and only the last one's numbers count`()
     throws
   {

@@ -5,7 +5,7 @@ import TrackingContracts
 @testable import Sweeping
 
 /// What a new sweep takes over of earlier ones.
-@Suite(.timeLimit(.minutes(5))) struct ParentTrialsTests {
+@Suite(.timeLimit(.minutes(20))) struct ParentTrialsTests {
   let place: Workplace
 
   init() throws { place = try Workplace() }

@@ -6,7 +6,7 @@ import Testing
 import Tracking
 import TrackingContracts
 
-@Suite(.timeLimit(.minutes(5))) struct PauseTests {
+@Suite(.timeLimit(.minutes(20))) struct PauseTests {
   private func place() throws -> Workplace {
     var plugins = testPlugins()
     plugins.register(LadderStrategy.self)

@@ -5,7 +5,7 @@ import Tracking
 import TrackingContracts
 
 /// Sweeps of a shell script, driven by `runs` with a policy: real processes, really stopped.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct PolicySweepTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct PolicySweepTests {
   /// Trial 0 leads, and holds one of two slots until all the others have been there; those log their `x` thrice,
   /// wait until somebody stops them, and leave a checkpoint.
   static func spec(_ sweep: String, policy: String, trials: Int) -> String {

@@ -51,7 +51,7 @@ import TrackingContracts
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct RunLogSweepTests {
+@Suite(.timeLimit(.minutes(20))) struct RunLogSweepTests {
   @Test func `what a trial appends to its run log is recorded`() throws {
     let place = try Workplace()
     let (sweep, outcome) = try place.drive(
@@ -168,7 +168,7 @@ private final class OneStepStrategy: SearchStrategy {
 }
 
 /// Real processes, really killed.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct RunLogKillTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct RunLogKillTests {
   static let command = """
     echo "{\\"metric\\": \\"loss\\", \\"value\\": ${{search_space.x}}}" >>"$RUNS_LOG"
     echo '{"tags": {"stage": "half"}}' >>"$RUNS_LOG"

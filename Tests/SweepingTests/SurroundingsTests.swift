@@ -6,7 +6,7 @@ import TrackingContracts
 
 @testable import Sweeping
 
-@Suite(.timeLimit(.minutes(5))) struct SurroundingsTests {
+@Suite(.timeLimit(.minutes(20))) struct SurroundingsTests {
   /// A spec whose trials work on copies of the folder `code` below the workplace.
   private func spec(_ place: Workplace, _ command: String, trials: Int = 2) -> SweepSpec {
     var spec = place.spec(command, trials: trials)

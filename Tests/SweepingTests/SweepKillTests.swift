@@ -6,7 +6,7 @@ import Tracking
 import TrackingContracts
 
 /// Real processes, really killed.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct SweepKillTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct SweepKillTests {
   /// Prints two numbers, logs a third through `runs log`, and notes its completion as its last deed.
   static let command = """
     echo "loss=${{search_space.x}}"
