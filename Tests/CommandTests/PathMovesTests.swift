@@ -18,9 +18,9 @@ import Testing
   }
 
   @Test func `of a folder of code only what is known is led to the copy`() {
-    let moves = PathMoves([.init(from: "/proj", to: "/work", known: ["train.py", "src", "src/a.py"])])
+    let moves = PathMoves([.init(from: "/proj", to: "/copy", known: ["train.py", "src", "src/a.py"])])
     #expect(
       moves.applied(to: "/proj/.venv/bin/python /proj/train.py /proj/src /proj")
-        == "/proj/.venv/bin/python /work/train.py /work/src /work")
+        == "/proj/.venv/bin/python /copy/train.py /copy/src /copy")
   }
 }
