@@ -22,8 +22,6 @@ final class DigestCache {
   private var isChanged = false
   /// How many files had to be read.
   private(set) var filesRead = 0
-  /// How many bytes had to be read.
-  private(set) var bytesRead: Int64 = 0
 
   /// Opens the cache of a folder; empty where there is none, or where it cannot be read.
   ///
@@ -78,7 +76,6 @@ final class DigestCache {
     }
     let digest = try fileDigest(place)
     filesRead += 1
-    bytesRead += stamp.size
     isChanged = true
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Tracking
+public import Tracking
 
 /// What of a file's status tells that it was not written since: as git's index does it.
 struct FileStamp: Hashable {
@@ -84,7 +84,9 @@ func text(of path: String, atMost limit: Int = 16 << 20) -> String? {
 }
 
 /// Returns the digest of a file's bytes.
-func fileDigest(_ path: String) throws -> Digest {
+///
+/// - Throws: `.system` when it cannot be read.
+public func fileDigest(_ path: String) throws -> Digest {
   let file = open(path, O_RDONLY | O_CLOEXEC)
   guard file >= 0 else { throw systemError("read \(path)") }
   defer { close(file) }
@@ -123,7 +125,7 @@ func makeDirectories(_ path: String) throws {
 }
 
 /// Removes a directory with everything below; links are removed, not followed.
-func removeTree(_ path: String) {
+public func removeTree(_ path: String) {
   if unlink(path) == 0 || rmdir(path) == 0 || errno == ENOENT { return }
   for name in names(in: path) { removeTree(path + "/" + name) }
   rmdir(path)

@@ -61,10 +61,7 @@ extension SweepLoop {
     }
     return try found.filter { !isEmptyDirectory($0.1) }.compactMap { name, directory in
       do {
-        let stored = try artifacts.store(contentsOf: directory)
-        return Artifact(
-          run: run, name: name, digest: stored.digest, bytes: stored.bytes, contentBytes: stored.contentBytes,
-          files: stored.files, time: now)
+        return Artifact(run: run, name: name, try artifacts.store(contentsOf: directory), time: now)
       } catch let error as TrackingError where state != .finished {
         // A disk that is full may be why it failed: that is to be recorded all the same.
         note(job.trial, nil, "its \(name) in \(directory) cannot be kept: \(error.message)")

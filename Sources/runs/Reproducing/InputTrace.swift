@@ -102,16 +102,6 @@ struct InputTrace {
   private static func digest(of path: String) -> Digest? {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var hasher = Digest.Hasher()
-    var piece = [UInt8](repeating: 0, count: 1 << 18)
-    while true {
-      let count = Glibc.read(descriptor, &piece, piece.count)
-      guard count >= 0 else { return nil }
-      if count == 0 { return hasher.finalize() }
-      hasher.update(piece[..<count])
-    }
+    return try? fileDigest(path)
   }
 }

@@ -93,7 +93,7 @@ struct Repetition {
       try store.tracking.commit([
         .endAttempt(run.id, number: 1, .lost, detail: reason), .transition(run.id, to: .failed, reason: reason),
       ])
-      removeFolder(directory + "/work")
+      removeTree(directory + "/work")
     }
   }
 
@@ -193,7 +193,7 @@ struct Repetition {
   // What failed may be looked into.
   private func removeWork(_ job: Job, isKept: Bool) {
     guard !isKept, job.workingDirectory.hasPrefix(job.directory + "/work") else { return }
-    removeFolder(job.directory + "/work")
+    removeTree(job.directory + "/work")
   }
 
   // MARK: - The job
@@ -273,7 +273,7 @@ struct Repetition {
       let place = work + "/" + below
       let now = plan.movedInputs[input.name] ?? input.path
       guard access(now, F_OK) == 0, plan.movedInputs[input.name] != nil || access(place, F_OK) != 0 else { continue }
-      removeFolder(place)
+      removeTree(place)
       try makeDirectory(parent(of: place))
       guard symlink(now, place) == 0 else {
         throw CommandFailure(.system, "\(place) cannot be linked to \(now): \(String(cString: strerror(errno)))")
@@ -311,20 +311,4 @@ struct Repetition {
       store.tracking.series(of: id).map { ($0.name, $0.count) }, uniquingKeysWith: { $1 })
     return recorded.allSatisfy { again[$0.name, default: 0] >= $0.count }
   }
-}
-
-/// Removes a folder with everything below; links are removed, not followed.
-func removeFolder(_ path: String) {
-  if unlink(path) == 0 || rmdir(path) == 0 || errno == ENOENT { return }
-  guard let stream = opendir(path) else { return }
-  var names: [String] = []
-  while let entry = readdir(stream) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if name != ".", name != ".." { names.append(name) }
-  }
-  closedir(stream)
-  for name in names { removeFolder(path + "/" + name) }
-  rmdir(path)
 }
