@@ -51,7 +51,7 @@ import TrackingContracts
     stop.request()
     let sweep = try place.driver().start(spec(place, "sh train.sh $RUNS_TRIAL"), source: "")
     #expect(try place.driver(stop: stop).drive(sweep).state == .queued)
-    removeTree(place.folder("source"))
+    Sweeping.removeTree(place.folder("source"))
     #expect(try place.driver().drive(sweep).progress.counts == [.finished: 1, .failed: 1])
     let copy = place.folder("jobs/\(sweep)-1.1/work")
     #expect(access(copy + "/train.sh", F_OK) == 0)
