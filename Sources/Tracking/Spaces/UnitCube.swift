@@ -164,23 +164,6 @@ public struct UnitCube: Sendable {
     return true
   }
 
-  /// A belief of where good values of a dimension lie: a normal distribution of places.
-  public struct Belief: Sendable, Equatable {
-    /// The place in the middle.
-    public let mean: Double
-    /// The standard deviation; above 0.
-    public let sigma: Double
-  }
-
-  /// What is believed of each dimension, `[dimensions]`; nil where nothing is.
-  public var priors: [Belief?] {
-    dimensions.map { dimension in
-      dimension.parameter.prior.map {
-        Belief(mean: dimension.parameter.domain.position(of: $0.mean), sigma: $0.sigma)
-      }
-    }
-  }
-
   /// The point of the space's `standardConfiguration`, inactive dimensions at 1/2; nil when it has none.
   public var defaultPoint: [Double]? {
     space.standardConfiguration.map { point(of: $0).map { $0 ?? 0.5 } }

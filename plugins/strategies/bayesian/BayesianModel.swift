@@ -32,6 +32,8 @@ final class BayesianModel: Sendable {
   struct Proposal {
     var point: [Double]
     var logImprovement: Double
+    /// What the prior added to it where points were compared; nil where there is none.
+    var priorAddition: Double?
     /// In the model's units.
     var mean: Double
     var sd: Double
@@ -80,8 +82,10 @@ final class BayesianModel: Sendable {
   ///   - values: their values, smaller is better; nil for a failed one.
   ///   - pending: the canonical points under way.
   ///   - number: the proposal's number; names its randomness.
+  ///   - prior: what the space's prior adds to the expected improvement.
   func propose(
-    points: [[Double]], values: [Double?], pending: [[Double]], number: Int, isTaken: @escaping ([Double]) -> Bool
+    points: [[Double]], values: [Double?], pending: [[Double]], number: Int, prior: PriorWeight? = nil,
+    isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     // The processes are changed while they are looked at, so one proposal is made at a time.
     return kept.withLock { kept in
@@ -89,14 +93,15 @@ final class BayesianModel: Sendable {
       guard points.count > settings.mostPoints else {
         let processes = kept[index].processes
         defer { for process in processes { process.truncate(to: points.count) } }
-        return search(processes, points: points, pending: pending, number: number, isTaken: isTaken)
+        return search(processes, points: points, pending: pending, number: number, prior: prior, isTaken: isTaken)
       }
       let chosen = Self.telling(values, settings.mostPoints)
       let all = settings.transform(values)
       let processes = processes(
         kept[index].unknowns, features: chosen.map { space.features(of: points[$0]) }, values: chosen.map { all[$0] },
         room: pending.count)
-      return search(processes, points: chosen.map { points[$0] }, pending: pending, number: number, isTaken: isTaken)
+      return search(
+        processes, points: chosen.map { points[$0] }, pending: pending, number: number, prior: prior, isTaken: isTaken)
     }
   }
 
@@ -111,7 +116,7 @@ final class BayesianModel: Sendable {
 
   private func search(
     _ processes: [GaussianProcess], points: [[Double]], pending: [[Double]], number: Int,
-    isTaken: @escaping ([Double]) -> Bool
+    prior: PriorWeight?, isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     let features = points.map { space.features(of: $0) }
     let pendingFeatures = pending.map { space.features(of: $0) }
@@ -129,13 +134,16 @@ final class BayesianModel: Sendable {
     }
     var draws = Draws(seed: seed, number: number, purpose: 1)
     var search = AcquisitionSearch(
-      space: space, processes: processes, bounds: bounds, effort: effort(points.count), isTaken: isTaken)
+      space: space, processes: processes, bounds: bounds, effort: effort(points.count), prior: prior,
+      isTaken: isTaken)
     let incumbents = order.prefix(5).map { points[$0] }
     let first = 64 + number * settings.effort.spread
     var found = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
     let gained = (average.prefix(min(10, points.count / 2)).min() ?? 0) - (average.min() ?? 0)
     var isLeap = false
-    if let top = found.first, gained > 0, top.value < PortableMath.log(settings.settled * gained) {
+    if let top = found.first, gained > 0, top.value - top.addition < PortableMath.log(settings.settled * gained) {
+      // Elsewhere is where the prior may be mistaken, so it is not asked.
+      search.prior = nil
       search.bounds = bounds.map { $0 - settings.leap * gained }
       let further = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
       isLeap = !further.isEmpty
@@ -143,7 +151,8 @@ final class BayesianModel: Sendable {
     }
     return found.map {
       Proposal(
-        point: $0.point, logImprovement: $0.value, mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin,
+        point: $0.point, logImprovement: $0.value - $0.addition, priorAddition: search.prior == nil ? nil : $0.addition,
+        mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin,
         isLeap: isLeap)
     }
   }

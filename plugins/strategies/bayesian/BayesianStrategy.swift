@@ -20,6 +20,7 @@ public struct BayesianStrategy: SearchStrategy {
   private let initialTrials: Int
   private let note: String?
   private let model: BayesianModel
+  private let prior: SpacePrior?
 
   /// Returns what is wrong with the options.
   public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
@@ -53,6 +54,7 @@ public struct BayesianStrategy: SearchStrategy {
       options["initial_trials"]?.integer.map { Int($0) }
       ?? InitialDesign.size(dimensions: map.space.dimensions.count, trials: sweep.limits.maxTotalTrials)
     model = BayesianModel(space: map.space, settings: .init(), seed: sweep.seed)
+    prior = SpacePrior(map.cube)
   }
 
   /// Proposes configurations, none of them twice.
@@ -62,7 +64,7 @@ public struct BayesianStrategy: SearchStrategy {
     let before = session.configurations
     var fingerprints = Set(before.map(\.fingerprint))
     var taken = Set(before.map { map.point(of: $0) })
-    let design = InitialDesign(map: map, seed: spec.seed, hints: observations.hints)
+    let design = InitialDesign(map: map, seed: spec.seed, hints: observations.hints, prior: prior)
     for number in before.count..<before.count + max(0, count) {
       guard
         let next = self.next(
@@ -93,14 +95,16 @@ public struct BayesianStrategy: SearchStrategy {
     isTaken: @escaping ([Double]) -> Bool, isProposed: ([Parameter]) -> Bool
   ) -> Next? {
     if number >= initialTrials, observations.scored >= 2 {
+      let weight = PriorWeight(prior, trials: spec.limits.maxTotalTrials, results: observations.points.count)
       let proposals = model.propose(
-        points: observations.points, values: observations.values, pending: pending, number: number, isTaken: isTaken)
+        points: observations.points, values: observations.values, pending: pending, number: number, prior: weight,
+        isTaken: isTaken)
       for proposal in proposals {
         let configuration = map.configuration(at: proposal.point)
         guard !isProposed(configuration), map.cube.space.satisfies(configuration) else { continue }
         return Next(
           configuration: configuration, reason: proposal.reason(results: observations.scored, pending: pending.count),
-          details: proposal.details)
+          details: proposal.details(weight))
       }
     }
     guard let spread = design.configuration(number, isProposed: isProposed) else { return nil }

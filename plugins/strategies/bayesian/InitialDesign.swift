@@ -1,7 +1,7 @@
 internal import Tracking
 
 /// The trials before the model knows anything: where like sweeps were good, the default or the middle of the space, then
-/// points spread evenly over it.
+/// points spread evenly over it, half of them drawn through its prior, where it has one.
 struct InitialDesign {
   /// A configuration of the design.
   struct Choice {
@@ -14,6 +14,7 @@ struct InitialDesign {
   private let seed: UInt64
   private let hints: [[Double]]
   private let sobol: Sobol
+  private let believed: (prior: SpacePrior, sobol: Sobol)?
 
   /// How many draws are made before what is left is listed.
   private static let draws = 64
@@ -23,11 +24,14 @@ struct InitialDesign {
   static func size(dimensions: Int, trials: Int) -> Int { max(4, min(dimensions, trials / 5)) }
 
   /// Prepares a design.
-  init(map: SpaceMap, seed: UInt64, hints: [[Double]]) {
+  ///
+  /// - Parameter prior: through which every second point is drawn; nil for none.
+  init(map: SpaceMap, seed: UInt64, hints: [[Double]], prior: SpacePrior? = nil) {
     self.map = map
     self.seed = seed
     self.hints = Array(hints.prefix(Self.mostHints))
     sobol = Sobol(dimensions: map.space.dimensions.count, seed: seed)
+    believed = prior.map { ($0, Sobol(dimensions: map.space.dimensions.count, seed: seed &+ 0xbe11ef)) }
   }
 
   /// Returns a configuration that was not proposed; nil if none is left or can be found.
@@ -58,8 +62,20 @@ struct InitialDesign {
         }
       }
     }
+    var first = max(number - 1, 0)
+    if let believed {
+      for draw in 0..<Self.draws where first % 2 == 0 {
+        let point = believed.prior.point(at: believed.sobol.point(first / 2 + draw))
+        let configuration = map.cube.configuration(at: point)
+        if isNew(configuration) {
+          return Choice(
+            configuration: configuration, kind: "prior", reason: "drawn from the prior, before anything is known")
+        }
+      }
+      first /= 2
+    }
     for draw in 0..<Self.draws {
-      let configuration = map.configuration(at: map.space.point(fromCube: sobol.point(max(number - 1, 0) + draw)))
+      let configuration = map.configuration(at: map.space.point(fromCube: sobol.point(first + draw)))
       if isNew(configuration) {
         return Choice(
           configuration: configuration, kind: "spread", reason: "one of the points spread evenly over the space")

@@ -20,8 +20,10 @@ struct AcquisitionSearch {
   /// A point with its value.
   struct Found {
     var point: [Double]
-    /// The logarithm of the expected improvement, in the model's units.
+    /// The logarithm of the expected improvement, in the model's units, with what the prior adds.
     var value: Double
+    /// What the prior adds to it; 0 where there is none.
+    var addition: Double
     var mean: Double
     var variance: Double
     /// What the start was, for the proposal's reason.
@@ -37,6 +39,8 @@ struct AcquisitionSearch {
   /// What is to be improved on, for each model, in the model's units.
   var bounds: [Double]
   var effort = Effort()
+  /// What the space's prior adds; nil for nothing.
+  var prior: PriorWeight?
   /// Whether a canonical point may not be proposed.
   let isTaken: ([Double]) -> Bool
 
@@ -44,7 +48,15 @@ struct AcquisitionSearch {
   func best(near incumbents: [[Double]], sobol: Sobol, first: Int, draws: inout Draws) -> [Found] {
     var points: [[Double]] = []
     points.reserveCapacity(effort.spread + effort.near)
-    for index in 0..<effort.spread { points.append(space.point(fromCube: sobol.point(first + index))) }
+    for index in 0..<effort.spread {
+      let point = sobol.point(first + index)
+      // Every fourth is drawn through the prior: in many dimensions hardly one falls where it is believed to be good.
+      if index % 4 == 0, let prior = prior?.prior {
+        points.append(space.point(fromPlaces: prior.point(at: point)))
+      } else {
+        points.append(space.point(fromCube: point))
+      }
+    }
     if !incumbents.isEmpty {
       for index in 0..<effort.near {
         points.append(perturbed(incumbents[index % incumbents.count], wide: index / incumbents.count, &draws))
@@ -70,15 +82,17 @@ struct AcquisitionSearch {
       let (mean, variance) = predict(improved.point)
       found.append(
         Found(
-          point: improved.point, value: improved.value, mean: mean, variance: variance,
-          origin: index < effort.spread ? .spread : .near))
+          point: improved.point, value: improved.value, addition: addition(improved.point), mean: mean,
+          variance: variance, origin: index < effort.spread ? .spread : .near))
     }
     found.sort { $0.value > $1.value }
     if found.isEmpty {
       for index in order where !isTaken(points[index]) {
         let (mean, variance) = predict(points[index])
         return [
-          Found(point: points[index], value: scores[index], mean: mean, variance: variance, origin: .spread)
+          Found(
+            point: points[index], value: scores[index], addition: addition(points[index]), mean: mean,
+            variance: variance, origin: .spread)
         ]
       }
     }
@@ -99,7 +113,7 @@ struct AcquisitionSearch {
     guard processes.count > 2 else { return scored(points) }
     let few = AcquisitionSearch(
       space: space, processes: [processes[0], processes[processes.count - 1]],
-      bounds: [bounds[0], bounds[bounds.count - 1]], effort: effort, isTaken: isTaken)
+      bounds: [bounds[0], bounds[bounds.count - 1]], effort: effort, prior: prior, isTaken: isTaken)
     let first = few.scored(points)
     let order = points.indices.sorted { first[$0] != first[$1] ? first[$0] > first[$1] : $0 < $1 }
     let kept = Array(order.prefix(max(points.count / 8, 64)))
@@ -108,8 +122,19 @@ struct AcquisitionSearch {
     return scores
   }
 
-  /// Returns the logarithmic expected improvements of points, on the models' average.
+  // What the prior adds at a canonical point.
+  private func addition(_ point: [Double]) -> Double {
+    prior?.value(at: point, active: space.activity(of: point)) ?? 0
+  }
+
+  /// Returns the logarithmic expected improvements of points, on the models' average, with what the prior adds.
   func scored(_ points: [[Double]]) -> [Double] {
+    let improvements = improvements(points)
+    guard prior != nil else { return improvements }
+    return zip(points, improvements).map { addition($0) + $1 }
+  }
+
+  private func improvements(_ points: [[Double]]) -> [Double] {
     let features = points.map { space.features(of: $0) }
     let each = zip(processes, bounds).map { process, bound in
       let (means, variances) = process.predict(all: features)
@@ -213,7 +238,12 @@ struct AcquisitionSearch {
         gradient[index] = 0
         for model in processes.indices { gradient[index] += shares[model] * slopes[model][index] }
       }
-      return -value
+      guard let prior else { return -value }
+      var place = best.point
+      for (index, feature) in wanted.enumerated() { place[feature] = x[index] }
+      let addition = prior.value(at: place, active: active, wanted: wanted)
+      for index in gradient.indices { gradient[index] -= addition.slopes[index] }
+      return -(addition.value + value)
     }
     var point = best.point
     for (index, feature) in wanted.enumerated() { point[feature] = place[index] }

@@ -135,6 +135,8 @@ final class FidelityModel: Sendable {
   struct Proposal {
     var point: [Double]
     var logImprovement: Double
+    /// What the prior added to it where points were compared; nil where there is none.
+    var priorAddition: Double?
     var mean: Double
     var sd: Double
     var origin: AcquisitionSearch.Origin
@@ -145,8 +147,9 @@ final class FidelityModel: Sendable {
   /// - Parameters:
   ///   - known: the points that were tried, whose best predicted value is to be improved on.
   ///   - pending: points of which nothing is known yet; taken to come out as predicted.
+  ///   - prior: what the space's prior adds to the expected improvement.
   func propose(
-    _ state: State, at resource: Int, known: [[Double]], pending: [[Double]], number: Int,
+    _ state: State, at resource: Int, known: [[Double]], pending: [[Double]], number: Int, prior: PriorWeight? = nil,
     isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     let means = state.predict(known, at: resource).map(\.mean)
@@ -158,15 +161,16 @@ final class FidelityModel: Sendable {
     }
     var draws = Draws(seed: seed, number: number, purpose: 11)
     let search = AcquisitionSearch(
-      space: space(at: resource), processes: [process], bounds: [means.min() ?? 0], effort: settings.effort
+      space: space(at: resource), processes: [process], bounds: [means.min() ?? 0], effort: settings.effort,
+      prior: prior
     ) { isTaken(Array($0.dropLast())) }
     let found = search.best(
       near: order.prefix(5).map { known[$0] + [place(of: resource)] }, sobol: sobol,
       first: 64 + number * settings.effort.spread, draws: &draws)
     return found.map {
       Proposal(
-        point: Array($0.point.dropLast()), logImprovement: $0.value, mean: $0.mean, sd: $0.variance.squareRoot(),
-        origin: $0.origin)
+        point: Array($0.point.dropLast()), logImprovement: $0.value - $0.addition,
+        priorAddition: prior == nil ? nil : $0.addition, mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin)
     }
   }
 }

@@ -27,6 +27,7 @@ struct FidelityProposer {
   private let known: [[Double]]
   private let curves: [Curve]
   private let design: InitialDesign
+  private let prior: SpacePrior?
   private var pending: [[Double]]
   private var taken: Set<[Double]>
   private var fingerprints: Set<String>
@@ -57,11 +58,14 @@ struct FidelityProposer {
     observations.sort { ($0.time, $0.trial, $0.resource) < ($1.time, $1.trial, $1.resource) }
     known = Array(Set(observations.map(\.point))).sorted { $0.lexicographicallyPrecedes($1) }
     state = known.count >= initial ? model.state(observations) : nil
+    prior = SpacePrior(model.map.cube)
     let transfers = spec.priorTrials.filter { $0.trust == .transfer && $0.score != nil }
     design = InitialDesign(
       map: model.map, seed: spec.seed,
       hints: transfers.sorted { sign * ($0.score ?? 0) < sign * ($1.score ?? 0) }
-        .map { model.map.point(of: $0.parameters) })
+        .map { model.map.point(of: $0.parameters) },
+      // Later trials of the design are there to look elsewhere.
+      prior: state == nil ? prior : nil)
     pending = board.curves.filter { $0.length == 0 && !$0.trial.state.isFinal }.map(\.point)
     taken = Set(tried.map { model.map.point(of: $0) })
     fingerprints = Set(tried.map(\.fingerprint))
@@ -100,22 +104,28 @@ struct FidelityProposer {
     let kin = known.filter(isOfKind)
     guard !kin.isEmpty else { return nil }
     let taken = taken
-    let proposals = model.propose(state, at: target, known: kin, pending: pending, number: number) {
+    let weight = PriorWeight(prior, trials: spec.limits.maxTotalTrials, results: known.count)
+    let proposals = model.propose(state, at: target, known: kin, pending: pending, number: number, prior: weight) {
       taken.contains($0) || !isOfKind($0)
     }
     for proposal in proposals where isOfKind(proposal.point) {
       let configuration = model.map.configuration(at: proposal.point)
       guard !fingerprints.contains(configuration.fingerprint), spec.space.satisfies(configuration) else { continue }
       let name = kind?.parameter
+      var details: [String: Value] = [
+        "kind": .text(kind == nil ? "model" : "model_of_a_kind"), "target_resource": .integer(Int64(target)),
+        "log_expected_improvement": .real(proposal.logImprovement), "predicted_mean": .real(proposal.mean),
+        "predicted_sd": .real(proposal.sd),
+      ]
+      if let weight, let addition = proposal.priorAddition {
+        details["prior_exponent"] = .real(weight.exponent)
+        details["log_prior"] = .real(addition / weight.exponent)
+      }
       return Proposal(
         configuration: configuration,
         reason: "the largest expected improvement at \(target) points"
           + (name.map { " of its kind of '\($0)'" } ?? "") + ", after \(known.count) configurations",
-        details: [
-          "kind": .text(kind == nil ? "model" : "model_of_a_kind"), "target_resource": .integer(Int64(target)),
-          "log_expected_improvement": .real(proposal.logImprovement), "predicted_mean": .real(proposal.mean),
-          "predicted_sd": .real(proposal.sd),
-        ], isInitial: false)
+        details: details, isInitial: false)
     }
     return nil
   }

@@ -109,6 +109,15 @@ struct ModelSpace: Sendable {
     return canonical(point)
   }
 
+  /// Returns the canonical point at places of the unit cube, where ordered values stand at the middle of their cells.
+  func point(fromPlaces places: [Double]) -> [Double] {
+    var point = places
+    for (index, dimension) in dimensions.enumerated() {
+      if case .unordered(let count) = dimension.kind { point[index] = places[index] * Double(count) }
+    }
+    return canonical(point)
+  }
+
   /// Returns the index of the position nearest to a number; the lower of two that are equally near.
   static func nearest(_ positions: [Double], to x: Double) -> Int {
     var (low, high) = (0, positions.count - 1)
