@@ -76,5 +76,38 @@ extension StoreContract {
       #expect(try subject.store.points(of: trial, metric: "accuracy").count == 2)
       #expect(try subject.store.run(run).note == "note")
     },
+    demand("points that a client sends again are left out where it says so") { subject in
+      let run = try makeRun(subject, "r1")
+      typealias Sent = (step: Int64, time: Int64, value: Double)
+      func send(_ points: [Sent], skipsKnown: Bool = true) throws -> Int {
+        var columns = MetricColumns(name: "m")
+        for point in points {
+          columns.append(
+            MetricPoint(step: point.step, time: Timestamp(milliseconds: point.time), value: point.value))
+        }
+        _ = try subject.store.write([
+          WriteBatch(points: [WriteBatch.Points(run, [columns], skipsKnown: skipsKnown)])
+        ]).map { try $0.get() }
+        return try subject.store.points(of: run, metric: "m").count
+      }
+      #expect(try send([(1, 10, 0.5)]) == 1)
+      #expect(try send([(1, 10, 0.5)]) == 1)
+      // Another value, time or step is another point, earlier or later.
+      #expect(try send([(1, 10, 0.25), (1, 9, 0.5), (0, 10, 0.5)]) == 4)
+      #expect(try send([(0, 10, 0.5), (2, 20, .nan), (2, 20, .nan), (1, 9, 0.5), (2, 20, 0), (2, 20, -0.0)]) == 7)
+      #expect(try subject.store.points(of: run, metric: "m").steps == [1, 1, 1, 0, 2, 2, 2])
+      // A whole batch, after many other points and in another process.
+      let batch: [Sent] = (0..<600).map { place -> Sent in (Int64(100 + place / 2), Int64(place), Double(place)) }
+      #expect(try send(batch) == 607)
+      let others: [Sent] = (0..<300).map { place -> Sent in (Int64(500 + place), 1, 1) }
+      #expect(try send(others) == 907)
+      #expect(try send(batch) == 907)
+      _ = try subject.reopen()
+      let reversed: [Sent] = Array(batch.reversed()) + [(99, 0, 0)]
+      #expect(try send(reversed) == 908)
+      #expect(try subject.store.series(of: run).map(\.count) == [908])
+      // Who does not say so means each of them.
+      #expect(try send([(99, 0, 0), (99, 0, 0)], skipsKnown: false) == 910)
+    },
   ]
 }

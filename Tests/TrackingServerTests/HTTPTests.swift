@@ -129,10 +129,10 @@ struct HTTPTests {
     let served = try ServedStore()
     let api = try MLflowAPI(served)
     let run = try api.run()
-    let body = "{\"run_id\":\"\(run)\",\"key\":\"m\",\"value\":1,\"timestamp\":1}"
     let idle = try served.client()
     #expect(try idle.request("GET", "/health").status == 200)
-    for _ in 0..<20 {
+    for step in 0..<20 {
+      let body = "{\"run_id\":\"\(run)\",\"key\":\"m\",\"value\":1,\"timestamp\":1,\"step\":\(step)}"
       #expect(try api.client.request("POST", "/api/2.0/mlflow/runs/log-metric", body).status == 200)
     }
     served.server.stop()

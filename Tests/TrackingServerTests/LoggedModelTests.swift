@@ -221,8 +221,10 @@ struct LoggedModelTests {
     let run = try #require(RunID(place.run))
     #expect(try place.served.store.points(of: run, metric: "a").values == [0.5, 0.25, 0.75, 0.125])
     #expect(try place.served.store.points(of: run, metric: "b").values == [1])
-    // Without a model the same point twice is there twice.
+    // Nor is one that a client sends again for want of an answer; another time makes another point.
     #expect(try log([point("b", 0, 1, 1, model: false)]) == 200)
+    #expect(try place.served.store.points(of: run, metric: "b").values == [1])
+    #expect(try log([point("b", 0, 2, 1, model: false)]) == 200)
     #expect(try place.served.store.points(of: run, metric: "b").values == [1, 1])
     let model = try place.call("GET", "logged-models/\(id)").json["model"]
     #expect(model?["data"]?["metrics"]?.list?.count == 2)

@@ -1,5 +1,7 @@
 """Kills `runs serve` by SIGKILL under 8 writing clients, again and again, and counts what was acknowledged and is gone.
 
+As MLflow's clients do, each sends again what it had no answer to.
+
     python3 server_kill.py --runs PROGRAM [--times 10]
 """
 
@@ -16,16 +18,15 @@ from server import API, Connection, Server, line
 
 
 class Writer(threading.Thread):
-    """Logs one point after the other to a run until the server is gone."""
+    """Logs one point after the other to a run until the server is gone, the first one that was not acknowledged first."""
 
-    def __init__(self, port, run, sent, acknowledged):
+    def __init__(self, port, run, acknowledged):
         super().__init__()
-        self.link, self.run_id, self.sent, self.acknowledged = Connection(port), run, sent, acknowledged
+        self.link, self.run_id, self.acknowledged = Connection(port), run, acknowledged
 
     def run(self):
         while True:
-            step = len(self.sent)
-            self.sent.append(step)
+            step = len(self.acknowledged)
             try:
                 self.link.call("POST", API + "runs/log-metric", {
                     "run_id": self.run_id, "key": "m", "value": step * 0.5, "timestamp": 1, "step": step})
@@ -54,14 +55,14 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="runs-bench-kill-"))
     command = [arguments.runs, "serve", "--port", "{port}", "--store", "{folder}/.runs"]
     try:
-        runs, sent, acknowledged = [], {}, {}
+        runs, acknowledged = [], {}
         for turn in range(arguments.times):
             server = Server("runs serve", command, folder)
             if not runs:
                 experiment = server.experiment("kill")
                 runs = [server.run(experiment) for _ in range(8)]
-                sent, acknowledged = {run: [] for run in runs}, {run: [] for run in runs}
-            writers = [Writer(server.port, run, sent[run], acknowledged[run]) for run in runs]
+                acknowledged = {run: [] for run in runs}
+            writers = [Writer(server.port, run, acknowledged[run]) for run in runs]
             for writer in writers:
                 writer.start()
             # The moment of the kill is what is tried, so it is another one each time.

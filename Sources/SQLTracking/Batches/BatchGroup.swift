@@ -16,6 +16,7 @@ struct BatchGroup {
     var run: Int64
     var attempt: Int
     var metric: Int64
+    var skipsKnown: Bool
   }
 
   private struct Pending {
@@ -80,7 +81,8 @@ struct BatchGroup {
       try target.checkTakesPoints(points.run)
       for columns in points.columns {
         let metric = try recorder.number(ofName: columns.name, "metric")
-        let key = SeriesKey(run: target.row, attempt: target.countedAttempt, metric: metric)
+        let key = SeriesKey(
+          run: target.row, attempt: target.countedAttempt, metric: metric, skipsKnown: points.skipsKnown)
         taken.append(Pending(key: key, columns: columns))
       }
     }
@@ -100,7 +102,8 @@ struct BatchGroup {
       let writer = SeriesWriter(connection: recorder.connection, chunk: chunk)
       for series in pending {
         try writer.append(
-          series.columns, metric: series.key.metric, to: series.key.run, attempt: series.key.attempt, isCounted: true)
+          series.columns, metric: series.key.metric, to: series.key.run, attempt: series.key.attempt, isCounted: true,
+          skipsKnown: series.key.skipsKnown)
       }
     }
     pending.removeAll(keepingCapacity: true)

@@ -21,11 +21,17 @@ struct SeriesWriter {
   }
 
   /// Appends points, at least one, to a run's series of an attempt.
-  func append(_ columns: MetricColumns, metric: Int64, to run: Int64, attempt: Int, isCounted: Bool) throws {
+  ///
+  /// - Parameter skipsKnown: leaves out those that the series has lately got: `WriteBatch.Points.skipsKnown`.
+  func append(
+    _ columns: MetricColumns, metric: Int64, to run: Int64, attempt: Int, isCounted: Bool, skipsKnown: Bool = false
+  ) throws {
     let found = try connection.firstRow(
       "SELECT \(SeriesRecord.columns) FROM series s WHERE s.run = $1 AND s.metric = $2 AND s.attempt = $3",
       [.integer(run), .integer(metric), SQLValue(attempt)]
     ) { try SeriesRecord($0, name: columns.name) }
+    let columns = skipsKnown ? try unknown(columns, of: found) : columns
+    guard columns.count > 0 else { return }
     if var series = found {
       try append(columns, to: &series)
       // Not the attempt, which stays: setting it would write its index's page again.
@@ -48,6 +54,32 @@ struct SeriesWriter {
         """,
         [.integer(series.row)] + series.values + [.integer(run), .integer(metric), SQLValue(isCounted)])
     }
+  }
+
+  /// The points that are not among the last ones of a series, nor twice among themselves.
+  private func unknown(_ columns: MetricColumns, of series: SeriesRecord?) throws -> MetricColumns {
+    // As a rule each is later than all before it, and nothing needs to be read.
+    var last = series?.summary.latest
+    let isNew = (0..<columns.count).allSatisfy { index in
+      defer { last = columns[index] }
+      return last.map { columns[index].isLater(than: $0) } ?? true
+    }
+    if isNew { return columns }
+    var recent = MetricColumns(name: columns.name)
+    if let series, (0..<columns.count).contains(where: { !columns[$0].isLater(than: series.summary.latest) }) {
+      let count = series.summary.count
+      do {
+        try SeriesReader(connection: connection, chunk: chunk)
+          .read(max(0, count - WriteBatch.Points.knownWindow)..<count, of: series.row, into: &recent)
+      } catch is DamagedChunk {
+        // New points must not fail because of it.
+        recent = MetricColumns(name: columns.name)
+      }
+    }
+    var known = Set((0..<recent.count).lazy.map { recent[$0] })
+    var fresh = MetricColumns(name: columns.name)
+    for index in 0..<columns.count where known.insert(columns[index]).inserted { fresh.append(columns[index]) }
+    return fresh
   }
 
   private func append(_ columns: MetricColumns, to series: inout SeriesRecord) throws {

@@ -25,10 +25,17 @@ extension MetricPoint {
   }
 }
 
-extension MetricPoint: Equatable {
+extension MetricPoint: Hashable {
   /// Compares step, time and the bits of the value: a NaN equals itself, -0 is not 0.
   public static func == (left: MetricPoint, right: MetricPoint) -> Bool {
     left.step == right.step && left.time == right.time && left.value.bitPattern == right.value.bitPattern
+  }
+
+  /// Hashes what is compared.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(step)
+    hasher.combine(time)
+    hasher.combine(value.bitPattern)
   }
 }
 

@@ -59,11 +59,18 @@ public struct WriteBatch: Sendable {
     public var run: RunID
     /// Series, each not empty, a name at most once.
     public var columns: [MetricColumns]
+    /// Whether a point is left out that is the same, in step, time and value, as one of these, or of the last
+    /// `knownWindow` points of its series: for clients that send again what they had no answer to.
+    public var skipsKnown: Bool
+
+    /// How many of a series' last points are looked at.
+    public static let knownWindow = 1_000
 
     /// Names points.
-    public init(_ run: RunID, _ columns: [MetricColumns]) {
+    public init(_ run: RunID, _ columns: [MetricColumns], skipsKnown: Bool = false) {
       self.run = run
       self.columns = columns
+      self.skipsKnown = skipsKnown
     }
   }
 

@@ -1,8 +1,8 @@
 extension WriteBatch.Points: WireRecord {
-  package var wire: Value { .record(["run": run, "series": columns]) }
+  package var wire: Value { .record(["run": run, "series": columns, "skips_known": skipsKnown ? true : nil]) }
   package init(wire: Value) throws {
     let fields = try WireFields(wire, "points")
-    self.init(try fields.get("run"), try fields.get("series"))
+    self.init(try fields.get("run"), try fields.get("series"), skipsKnown: try fields.get("skips_known", or: false))
   }
 }
 

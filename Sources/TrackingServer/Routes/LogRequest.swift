@@ -81,7 +81,7 @@ struct LogRequest: Sendable {
     var changes: [Change] = parameters.map { .setParameter(run, Parameter($0.key, .text($0.value))) }
     for tag in tags { changes += RunTag.changes(run, tag.key, tag.value) }
     for (model, metric) in modelMetrics { changes.append(.model(.log(model, [metric]))) }
-    let batch = WriteBatch(changes, points: points.isEmpty ? [] : [WriteBatch.Points(run, points)])
+    let batch = WriteBatch(changes, points: points.isEmpty ? [] : [WriteBatch.Points(run, points, skipsKnown: true)])
     // A token for all runs, or for this one, needs no look into the store.
     let needsCheck = !modelMetrics.isEmpty || grant.run != nil && grant.run != run
     let check: @Sendable (WriteBatch) throws -> WriteBatch = { batch in
@@ -106,15 +106,15 @@ struct LogRequest: Sendable {
     guard !modelMetrics.isEmpty else { return batch }
     try context.checkActive(run)
     let summaries = try context.store.series(of: run)
-    var known: [String: Set<PointKey>] = [:]
+    var known: [String: Set<MetricPoint>] = [:]
     for (name, sent) in Dictionary(grouping: modelMetrics.map(\.metric), by: \.name) {
       // What is later than all that is on record needs no reading of the series.
       guard let latest = summaries.first(where: { $0.name == name })?.latest,
         sent.contains(where: { ($0.point.step, $0.point.time) <= (latest.step, latest.time) })
       else { continue }
       let points = try context.store.points(of: run, metric: name)
-      let recorded = Set((0..<points.count).lazy.map { PointKey(points[$0]) })
-      known[name] = recorded.intersection(sent.map { PointKey($0.point) })
+      let recorded = Set((0..<points.count).lazy.map { points[$0] })
+      known[name] = recorded.intersection(sent.map(\.point))
     }
     guard known.contains(where: { !$0.value.isEmpty }) else { return batch }
     var rest = batch
@@ -122,24 +122,12 @@ struct LogRequest: Sendable {
       rest.points[place].columns = rest.points[place].columns.compactMap { columns in
         guard let known = known[columns.name] else { return columns }
         var left = MetricColumns(name: columns.name)
-        for index in 0..<columns.count where !known.contains(PointKey(columns[index])) { left.append(columns[index]) }
+        for index in 0..<columns.count where !known.contains(columns[index]) { left.append(columns[index]) }
         return left.count == 0 ? nil : left
       }
     }
     rest.points.removeAll { $0.columns.isEmpty }
     return rest
-  }
-
-  private struct PointKey: Hashable {
-    let step: Int64
-    let time: Int64
-    let bits: UInt64
-
-    init(_ point: MetricPoint) {
-      step = point.step
-      time = point.time.milliseconds
-      bits = point.value.bitPattern
-    }
   }
 
   // A trial's script may log the parameters that the sweep has given it, as texts.

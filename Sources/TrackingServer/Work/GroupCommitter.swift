@@ -71,7 +71,7 @@ final class GroupCommitter: Sendable {
     }
     let result = Monitor<Result<EventNumber, any Error>?>(nil)
     let done: Done = { done in result.change { $0 = done } }
-    if leads { record([(batch, nil, done)]) } else { submit(batch, done: done) }
+    if leads { record([(batch, nil, done)], wakesOthers: true) } else { submit(batch, done: done) }
     return try result.wait { $0 }.get()
   }
 
@@ -94,7 +94,7 @@ final class GroupCommitter: Sendable {
   }
 
   private func loop() {
-    while let group = take() { record(group) }
+    while let group = take() { record(group, wakesOthers: false) }
     state.change { $0.threads -= 1 }
   }
 
@@ -118,14 +118,21 @@ final class GroupCommitter: Sendable {
     }
   }
 
-  private func record(_ group: [Entry]) {
+  /// - Parameter wakesOthers: whether what waits is left to the committer's threads; one of them takes it itself.
+  private func record(_ group: [Entry], wakesOthers: Bool) {
     let began = Self.seconds()
     tell(group, write(group[...]))
     let spent = Self.seconds() - began
-    state.change { state in
+    // To wake a thread for nothing costs as much as recording a point.
+    state.change { state, wake in
       state.underWay -= 1
       state.pace += (spent - state.pace) / 8
       state.expected = group.count + state.waiting.count
+      if state.isClosed {
+        wake = .everyone
+      } else if wakesOthers, state.isCalled, !state.waiting.isEmpty {
+        wake = .one
+      }
     }
   }
 

@@ -32,6 +32,15 @@ final class Monitor<State>: @unchecked Sendable {  // The system's lock protects
 
   /// Changes the state, and wakes who waits.
   func change<Result>(waking wake: Wake = .everyone, _ body: (inout State) throws -> Result) rethrows -> Result {
+    try change { state, chosen in
+      chosen = wake
+      return try body(&state)
+    }
+  }
+
+  /// Changes the state, and wakes whom the function says: nobody if it does not.
+  func change<Result>(_ body: (inout State, inout Wake) throws -> Result) rethrows -> Result {
+    var wake = Wake.nobody
     pthread_mutex_lock(mutex)
     defer {
       pthread_mutex_unlock(mutex)
@@ -41,7 +50,7 @@ final class Monitor<State>: @unchecked Sendable {  // The system's lock protects
       case .everyone: pthread_cond_broadcast(condition)
       }
     }
-    return try body(&state)
+    return try body(&state, &wake)
   }
 
   /// Waits until the function returns something.
