@@ -50,9 +50,11 @@ struct PageToken {
 
   /// What makes a query the same query: everything but its page and what it brings along.
   private static func mark(of query: RunQuery) -> String {
-    let kinds = query.kinds.map(\.rawValue).sorted()
-    let text =
-      "\(query.filter)|\(query.experiments)|\(query.parent?.text ?? "-")|\(kinds)|\(query.stage)|\(query.order)"
-    return Digest(hashing: text).hex.prefix(8) + ":"
+    var same = query
+    same.pageToken = nil
+    same.limit = 1
+    same.includesDetails = false
+    same.includesInputs = false
+    return Digest(hashing: same.wire.json).hex.prefix(8) + ":"
   }
 }
