@@ -95,6 +95,10 @@ struct FidelityTests {
     #expect(
       messages(Self.spec(options: ["initial_trials": 1])) == ["initial_trials is 1; it must be a whole number from 2"])
     #expect(messages(Self.spec()) == [])
+    var repeating = Self.spec()
+    repeating.repeats = 2
+    let remarks = BayesianHalvingStrategy.problems(options: [:], sweep: repeating)
+    #expect(remarks.map(\.isError) == [false] && remarks[0].message.contains("`repeats: 2`"))
   }
 
   @Test(arguments: [Goal.minimize, .maximize])

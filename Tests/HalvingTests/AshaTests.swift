@@ -137,6 +137,19 @@ import TrackingContracts
     #expect(message(["brackets": 4]) == nil)
   }
 
+  @Test func `that trials with a part of the resource are not repeated is remarked upon`() {
+    var spec = SweepSpec.simulated("asha", resource: SweepSpec.Resource(maximum: 27))
+    #expect(AshaStrategy.problems(options: [:], sweep: spec).isEmpty)
+    spec.repeats = 3
+    for problems in [
+      AshaStrategy.problems(options: [:], sweep: spec), HyperbandStrategy.problems(options: [:], sweep: spec),
+    ] {
+      #expect(problems.map(\.isError) == [false])
+      #expect(problems.first?.message.contains("`repeats: 3` has little or no effect") == true)
+    }
+    #expect(AshaStrategy.problems(options: ["variant": "stopping"], sweep: spec).isEmpty, "these are repeated")
+  }
+
   @Test func `a trial beyond the whole resource is stopped`() throws {
     for variant in ["promotion", "stopping"] as [Value] {
       var sweep = try sweep(["variant": variant], trials: 1)

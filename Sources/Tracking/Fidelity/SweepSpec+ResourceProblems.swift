@@ -1,6 +1,6 @@
 extension SweepSpec {
   /// What is wrong with the resource for a strategy that compares trials by parts of a training, or with the lack of one;
-  /// empty when all is well.
+  /// empty when all is well. That trials with a part of the resource are not repeated is remarked upon.
   ///
   /// - Parameter strategy: its name, for the sentence.
   public func resourceProblems(for strategy: String) -> [PluginProblem] {
@@ -13,10 +13,19 @@ extension SweepSpec {
             + "logs")
       ]
     }
-    guard resource.minimum < 1 || resource.maximum < resource.minimum else { return [] }
+    let remark = repeats > 1 ? [repeatsRemark(for: strategy)] : []
+    guard resource.minimum < 1 || resource.maximum < resource.minimum else { return remark }
     return [
       PluginProblem(
         "resource", "the resource is \(resource.minimum) to \(resource.maximum); it must be 1 <= min <= max")
-    ]
+    ] + remark
+  }
+
+  private func repeatsRemark(for strategy: String) -> PluginProblem {
+    PluginProblem(
+      nil,
+      "\(strategy) gives trials a part of the resource first, and such trials are not repeated, so `repeats: \(repeats)` "
+        + "has little or no effect; leave it out, or take a strategy that trains each trial to its end",
+      isError: false)
   }
 }

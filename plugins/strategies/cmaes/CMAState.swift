@@ -33,7 +33,8 @@ struct CMAState: Sendable {
   /// The best loss of each generation of this epoch, the last ones.
   var history: [Double] = []
 
-  init(_ layout: CMALayout, samples: Int, epoch: Int, mean: [Double], sigma: Double) {
+  /// - Parameter scales: what `sigma` is multiplied by in each coordinate, `[n]`; nil for 1.
+  init(_ layout: CMALayout, samples: Int, epoch: Int, mean: [Double], sigma: Double, scales: [Double]? = nil) {
     let n = layout.numeric.count
     self.layout = layout
     weights = CMAWeights(samples: samples, dimensions: n)
@@ -46,7 +47,8 @@ struct CMAState: Sendable {
     stepPath = [Double](repeating: 0, count: n)
     probabilities = layout.categories.map { [Double](repeating: 1 / Double($0), count: $0) }
     axes = CMAState.identity(n)
-    lengths = [Double](repeating: 1, count: n)
+    lengths = scales ?? [Double](repeating: 1, count: n)
+    for i in 0..<n where scales != nil { covariance[i * n + i] = lengths[i] * lengths[i] }
   }
 
   private static func identity(_ n: Int) -> [Double] {

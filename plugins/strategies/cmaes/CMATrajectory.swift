@@ -9,6 +9,9 @@ struct CMATrajectory: Sendable {
   /// How often a proposal is drawn before it is left to chance.
   static let draws: UInt32 = 24
 
+  // By how much a belief narrows a coordinate at most; what is narrower could not be left again if it was wrong.
+  private static let leastScale = 0.2
+
   private let cube: UnitCube
   private let layout: CMALayout
   private let seed: UInt64
@@ -38,8 +41,20 @@ struct CMATrajectory: Sendable {
     if best.isEmpty, let standard = sweep.space.standardConfiguration {
       mean = layout.sample(of: standard, in: cube, otherwise: first).numbers
     }
+    var scales: [Double]?
+    if best.isEmpty, let believed = SpacePrior(cube) {
+      let beliefs = layout.numeric.map { believed.belief($0.dimension) }
+      mean = zip(beliefs, mean).map { $0?.mean ?? $1 }
+      scales = beliefs.map { belief in
+        belief.map { min(max($0.sigma / options.sigma, CMATrajectory.leastScale), 1) } ?? 1
+      }
+    }
     states = [
-      (CMAState(layout, samples: samples, epoch: 0, mean: mean, sigma: options.sigma * (best.isEmpty ? 1 : 0.5)), 0)
+      (
+        CMAState(
+          layout, samples: samples, epoch: 0, mean: mean, sigma: options.sigma * (best.isEmpty ? 1 : 0.5),
+          scales: scales), 0
+      )
     ]
   }
 

@@ -30,7 +30,10 @@ public struct AshaStrategy: SearchStrategy {
 
   /// Returns what is wrong with the options, or with the lack of a resource.
   public static func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
-    HalvingOptions.problems(of: "asha", taking: description.options, options, sweep) { name, value in
+    var asked = sweep
+    // Trials of this variant run on unless stopped, so they are repeated as any other.
+    if options["variant"]?.text == "stopping" { asked.repeats = 1 }
+    return HalvingOptions.problems(of: "asha", taking: description.options, options, asked) { name, value in
       if name == "variant" {
         return ["promotion", "stopping"].contains(value.text)
           ? nil : "variant is \(value.json); it can be `promotion` or `stopping`"

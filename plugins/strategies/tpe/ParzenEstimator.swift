@@ -16,6 +16,13 @@ struct ParzenEstimator {
     var weight: Double
   }
 
+  /// What is believed of the space: samples are drawn from it as well, with its weight.
+  struct Belief {
+    var prior: SpacePrior
+    /// Above 0.
+    var weight: Double
+  }
+
   /// How wide the normal kernels of one dimension are.
   enum Width {
     /// All equally, by Scott's rule: 0.2 m^(-1 / (d + 4)) for m observations of d dimensions. Few good trials are near
@@ -26,10 +33,13 @@ struct ParzenEstimator {
     case neighbours
   }
 
+  // The least that a belief makes of a kernel's width.
+  private static let narrowest = 0.05
   private static let logRootTwoPi = 0.91893853320467274
 
   private let axes: [ParzenAxis]
   private let kernels: [Kernel]
+  private let belief: Belief?
   // The widths of the normal kernels, `[kernels * dimensions]`.
   private let widths: [Double]
   // `[kernels + 1]`, the prior last; they sum to 1.
@@ -41,8 +51,10 @@ struct ParzenEstimator {
   private let logHit: [Double]
   private let logMiss: [Double]
 
-  init(_ kernels: [Kernel], axes: [ParzenAxis], width: Width) {
+  /// - Parameter belief: makes no kernel wider than itself, and samples come from it as well; densities do not count it.
+  init(_ kernels: [Kernel], axes: [ParzenAxis], width: Width, belief: Belief? = nil) {
     self.axes = axes
+    self.belief = belief
     self.kernels = kernels
     let dimensions = axes.count
     var widths = [Double](repeating: 1, count: kernels.count * dimensions)
@@ -55,7 +67,10 @@ struct ParzenEstimator {
       switch width {
       case .even:
         let scott = 0.2 * PortableMath.power(Double(max(1, seen.count)), -1 / Double(dimensions + 4))
-        own = places.map { _ in max(scott, least) }
+        let even = max(scott, least)
+        // What is believed to vary by little is looked at closely from the first good trial on.
+        let most = belief?.prior.belief(dimension).map { max($0.sigma, ParzenEstimator.narrowest) } ?? even
+        own = places.map { _ in min(even, most) }
       case .neighbours:
         let floor = max(axes[dimension].cellWidth, least)
         own = ParzenEstimator.distances(of: places).map { min(max($0, floor), 1) }
@@ -169,7 +184,11 @@ struct ParzenEstimator {
 
   /// Returns a configuration drawn from the density.
   func sample(in space: SearchSpace, randomness: ProposalRandomness) -> [Parameter] {
-    let u = randomness.unit("tpe kernel")
+    var u = randomness.unit("tpe kernel")
+    if let belief {
+      u *= 1 + belief.weight / kernels.reduce(1) { $0 + $1.weight }
+      if u >= 1 { return belief.prior.configuration(drawing: randomness) }
+    }
     let row = cumulated.firstIndex { u < $0 } ?? kernels.count
     return space.configuration { parameter in
       let unit = randomness.unit(parameter.name)

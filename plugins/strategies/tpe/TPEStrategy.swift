@@ -18,6 +18,9 @@ public final class TPEStrategy: SearchStrategy {
   private let seed: UInt64
   private let enqueued: Int
   private let start: Sobol
+  private let trials: Int
+  // The space's prior, with a sequence of its own.
+  private let believed: (prior: SpacePrior, start: Sobol)?
   private let options: TPEOptions
   private let memory = Mutex(Memory())
 
@@ -44,6 +47,9 @@ public final class TPEStrategy: SearchStrategy {
     seed = sweep.seed
     enqueued = sweep.enqueued.count
     start = Sobol(dimensions: cube.count, seed: sweep.seed)
+    trials = sweep.limits.maxTotalTrials
+    let second = Sobol(dimensions: cube.count, seed: sweep.seed &+ 0xbe11ef)
+    believed = SpacePrior(cube).map { ($0, second) }
     self.options = TPEOptions(options)
   }
 
@@ -94,10 +100,23 @@ public final class TPEStrategy: SearchStrategy {
 
   private func drawn(_ number: Int, _ tried: TriedConfigurations) -> Proposal? {
     if number == enqueued, let first = space.standardConfiguration, !tried.contains(first) {
-      return Proposal(configuration: first, reason: "the default point of the search space")
+      return Proposal(
+        configuration: first, reason: "the default point of the search space",
+        details: believed == nil ? .null : ["kind": "default"])
     }
     // From the first proposal of the strategy's own, so that the sequence is used from its beginning.
-    let point = max(0, number - enqueued)
+    var point = max(0, number - enqueued)
+    if let believed {
+      // Every second one through the prior, the others over the whole range.
+      let configuration = cube.configuration(at: believed.prior.point(at: believed.start.point(point / 2)))
+      if point % 2 == 0, space.satisfies(configuration), !tried.contains(configuration) {
+        return Proposal(
+          configuration: configuration,
+          reason: "point \(point / 2) of Sobol's sequence, drawn from the prior, before there is enough to model",
+          details: ["kind": "prior", "point": .integer(Int64(point / 2))])
+      }
+      point /= 2
+    }
     let configuration = cube.configuration(at: start.point(point))
     if space.satisfies(configuration), !tried.contains(configuration) {
       return Proposal(
@@ -132,8 +151,18 @@ public final class TPEStrategy: SearchStrategy {
         return ParzenEstimator.Kernel(places: places, weight: member.weight)
       }
     }
-    let good = ParzenEstimator(kernels(split.good), axes: axes, width: .even)
+    let belief = believed.map { believed in
+      // As much as what was good in sweeps of other tasks, until this one knows better.
+      ParzenEstimator.Belief(prior: believed.prior, weight: 10 / (10 + Double(observed.count)))
+    }
+    let good = ParzenEstimator(kernels(split.good), axes: axes, width: .even, belief: belief)
     let other = ParzenEstimator(kernels(split.other), axes: axes, width: .neighbours)
+    var details: [String: Value] = [
+      "good": .integer(Int64(split.good.count)), "other": .integer(Int64(split.other.count)),
+      "pending": .integer(Int64(pending.count)),
+    ]
+    let weight = PriorWeight(believed?.prior, trials: trials, results: observed.count)
+    if let weight { details["prior_exponent"] = .real(weight.exponent) }
     // A finite space may have been tried where the good density is large: a few rounds look further.
     for round in 0..<4 {
       var candidates: [[Parameter]] = []
@@ -145,20 +174,22 @@ public final class TPEStrategy: SearchStrategy {
       }
       let points = candidates.map { cube.point(of: $0) }
       let (gains, losses) = (good.logDensities(at: points), other.logDensities(at: points))
+      var ranks = zip(gains, losses).map { $0 - $1 }
+      let beliefs = weight.map { weight in points.map { weight.mixed(weight.prior.logDensity(at: $0)).value } }
+      if let weight, let beliefs { ranks = zip(ranks, beliefs).map { $0 + weight.exponent * $1 } }
       var best: Int?
       for place in candidates.indices {
-        if let leader = best, !(gains[place] - losses[place] > gains[leader] - losses[leader]) { continue }
+        if let leader = best, !(ranks[place] > ranks[leader]) { continue }
         best = place
       }
       guard let best else { continue }
+      details["log_ratio"] = .real(gains[best] - losses[best])
+      if let beliefs { details["log_prior"] = .real(beliefs[best]) }
       return Proposal(
         configuration: candidates[best],
-        reason: "the ratio of the densities of \(split.good.count) good and \(split.other.count) other trials is the "
-          + "largest of \(candidates.count) candidates",
-        details: [
-          "good": .integer(Int64(split.good.count)), "other": .integer(Int64(split.other.count)),
-          "pending": .integer(Int64(pending.count)), "log_ratio": .real(gains[best] - losses[best]),
-        ])
+        reason: "the ratio of the densities of \(split.good.count) good and \(split.other.count) other trials"
+          + (beliefs == nil ? "" : ", weighted by the prior,") + " is the largest of \(candidates.count) candidates",
+        details: .object(details))
     }
     return nil
   }

@@ -124,7 +124,7 @@ struct AcquisitionSearch {
 
   // What the prior adds at a canonical point.
   private func addition(_ point: [Double]) -> Double {
-    prior?.value(at: point, active: space.activity(of: point)) ?? 0
+    prior?.addition(at: point, active: space.activity(of: point)) ?? 0
   }
 
   /// Returns the logarithmic expected improvements of points, on the models' average, with what the prior adds.
@@ -241,7 +241,7 @@ struct AcquisitionSearch {
       guard let prior else { return -value }
       var place = best.point
       for (index, feature) in wanted.enumerated() { place[feature] = x[index] }
-      let addition = prior.value(at: place, active: active, wanted: wanted)
+      let addition = prior.addition(at: place, active: active, wanted: wanted)
       for index in gradient.indices { gradient[index] -= addition.slopes[index] }
       return -(addition.value + value)
     }

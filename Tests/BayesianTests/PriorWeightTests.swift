@@ -1,0 +1,50 @@
+import Testing
+import Tracking
+
+@testable import BayesianStrategies
+
+struct PriorWeightTests {
+  @Test func `beta is a tenth of the trials, from 1 to 10, and results overrule it`() throws {
+    let prior = try #require(SpacePrior(UnitCube(BayesianPriorTests.conditional)))
+    func exponent(_ trials: Int, _ results: Int) -> Double? {
+      PriorWeight(prior, trials: trials, results: results)?.exponent
+    }
+    #expect(exponent(50, 1) == 5 && exponent(50, 20) == 0.25 && exponent(50, 0) == 5)
+    #expect(exponent(4, 2) == 0.5 && exponent(5000, 100) == 0.1)
+    #expect(PriorWeight(nil, trials: 50, results: 1) == nil)
+  }
+
+  @Test func `the density is mixed with the even one, so that nothing is weighed down without bound`() throws {
+    let prior = try #require(SpacePrior(UnitCube(BayesianPriorTests.conditional)))
+    let weight = try #require(PriorWeight(prior, trials: 50, results: 10))
+    #expect(abs(weight.mixed(0).value) < 1e-12)
+    #expect(abs(weight.mixed(-1e6).value - PortableMath.log(0.01)) < 1e-12)
+    #expect(abs(weight.mixed(900).value - 900 - PortableMath.log(0.99)) < 1e-9)
+    for density in [-8, -4, -1, 0, 2] as [Double] {
+      let numeric = (weight.mixed(density + 1e-5).value - weight.mixed(density - 1e-5).value) / 2e-5
+      #expect(abs(numeric - weight.mixed(density).slope) < 1e-7)
+    }
+  }
+
+  @Test func `its slopes are those of its value, and what is not active has none`() throws {
+    let map = SpaceMap(BayesianPriorTests.space(BayesianPriorTests.good))
+    let prior = try #require(SpacePrior(map.cube))
+    let weight = try #require(PriorWeight(prior, trials: 50, results: 3))
+    let active = [Bool](repeating: true, count: 4)
+    let wanted = [0, 1, 2, 3]
+    for point in [[0.5, 0.4, 0.6, 0.2], [0.9, 0.1, 0.05, 1], [0.3, 0.3, 0.7, 0.3]] {
+      let (_, slopes) = weight.addition(at: point, active: active, wanted: wanted)
+      for index in wanted {
+        var (above, below) = (point, point)
+        above[index] += 1e-6
+        below[index] -= 1e-6
+        let numeric =
+          (weight.addition(at: above, active: active, wanted: wanted).value
+            - weight.addition(at: below, active: active, wanted: wanted).value) / 2e-6
+        #expect(abs(numeric - slopes[index]) < 1e-5 * max(1, abs(numeric)))
+      }
+    }
+    let none = [Bool](repeating: false, count: 4)
+    #expect(abs(weight.addition(at: [0.9, 0.9, 0.9, 0.9], active: none)) < 1e-12)
+  }
+}
