@@ -405,7 +405,7 @@ def measure(server, arguments, seed, is_peer):
     found["single runs"] = runs(server, 40 if is_peer else 500, connections=1)
     found["history"] = history(server, 1 if is_peer else 20)
     if arguments.search:
-        found["search"], _ = search(server, seed, 3 if is_peer else 100)
+        found["search"], _ = search(server, seed, 3 if is_peer else 300)
     if arguments.artifact:
         found["up"], found["down"] = artifact(server, arguments.artifact)
     return found
@@ -449,7 +449,7 @@ def main():
         line("memory, idle", f"{ours.idle / 1e6:.0f} MB", "under 60 MB", ours.idle < 60e6)
         health = request("GET", "/health")
         print(f"server: a page written and synced: {syncs(folder) * 1e6:.0f} us", flush=True)
-        for connections in (8, 32):
+        for connections in (8, 64):
             constant = load(ours, lambda _: health, arguments.seconds, connections)["rate"]
             rate = log_metric(ours, arguments.seconds, connections)["rate"]
             line(f"log-metric beside a constant answer, {connections} connections", f"{rate:.0f}/s of {constant:.0f}/s",

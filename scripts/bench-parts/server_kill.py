@@ -80,7 +80,7 @@ def main():
         line(f"killed {arguments.times} times under 8 writers, acknowledged points lost", f"{lost} of {total}", "none", lost == 0)
         line("points that are there twice", str(twice), "none", twice == 0)
         sound = subprocess.run([arguments.runs, "fsck", "--store", folder / ".runs"], capture_output=True, text=True)
-        line("the store afterwards", sound.stdout.strip(), "sound", sound.returncode == 0)
+        line("the store afterwards", sound.stdout.strip().split(": ")[-1], "sound", sound.returncode == 0)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
