@@ -112,7 +112,7 @@ public final class SweepDriver: Sendable {
         let isComplete = loop.trials.count >= record.spec.limits.maxTotalTrials
         let isDone = try run.state == .finished && !isExtendedSinceItsEnd(sweep)
         if isDone || isComplete || !takesUpAgain {
-          return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
+          return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress(asOf: run.ended))
         }
         try store.commit([
           .setTag(sweep, name: SweepTag.stopRequested, value: nil),
@@ -152,7 +152,7 @@ public final class SweepDriver: Sendable {
   private func drive(finished sweep: RunID) throws -> SweepOutcome {
     let run = try store.run(sweep)
     let loop = try SweepLoop(self, try store.extendedSweep(sweep), undriven: 0)
-    return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress())
+    return SweepOutcome(state: run.state, reason: run.reason, progress: loop.progress(asOf: run.ended))
   }
 
   // The time between the last sign of the driver before and now is not the sweep's own: it does not count for `timeout`.

@@ -43,8 +43,11 @@ import TrackingContracts
     let decision = try #require(try place.store.decisions(of: sweep).first { $0.kind == .extend })
     #expect(decision.reason == "extended: max_total_trials 4, timeout 600.0")
     #expect(decision.details == ["max_total_trials": 4, "timeout": 600.0])
-    // Nothing is left to do now.
-    #expect(try driver.drive(sweep).progress.counts == [.finished: 4])
+    // Nothing is left to do now, however much later.
+    let ended = try #require(try place.store.run(sweep).ended)
+    let late = try place.driver(clock: { Timestamp(milliseconds: ended.milliseconds + 3_600_000) }).drive(sweep)
+    #expect(late.progress.counts == [.finished: 4])
+    #expect(late.progress.now == ended)
   }
 
   @Test func `what ended a sweep has to be changed`() throws {

@@ -163,7 +163,8 @@ extension SweepLoop {
     case .open: break
     case .waiting: isWaitingForNews = true
     case .exhausted(let reason):
-      if exhausted != reason { note(nil, nil, reason) }
+      // Where no trial may be added anyway, that is no news.
+      if exhausted != reason, left > 0 { note(nil, nil, reason) }
       exhausted = reason
     }
     try carryOut(verdict)

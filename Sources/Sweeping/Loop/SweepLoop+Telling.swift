@@ -22,7 +22,9 @@ extension SweepLoop {
   }
 
   /// The sweep as it stands.
-  func progress() -> SweepProgress {
+  ///
+  /// - Parameter end: when it ended, for one that is only looked at.
+  func progress(asOf end: Timestamp? = nil) -> SweepProgress {
     let ended = ended
     let expected = exhausted == nil && ending == nil ? spec.limits.maxTotalTrials : trials.count
     var remaining: Int64?
@@ -36,6 +38,6 @@ extension SweepLoop {
         SweepProgress.Running(
           run: trials[job.trial].run, trial: job.trial, attempt: job.attempt, since: job.since,
           points: trials[job.trial].objective?.count ?? 0, last: trials[job.trial].objective?.last)
-      }, events: events, started: started, now: now, remainingMilliseconds: remaining)
+      }, events: events, started: started, now: end ?? now, remainingMilliseconds: remaining)
   }
 }
