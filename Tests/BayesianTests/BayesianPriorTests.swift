@@ -108,7 +108,7 @@ import TrackingContracts
   }
 
   @Test func `bayesian_halving draws half of its first trials from it and weighs the later ones`() throws {
-    var spec = FidelityTests.spec(trials: 30)
+    var spec = FidelityTests.spec(trials: 30, options: ["initial_trials": 10])
     spec.space = Self.conditional
     var drive = try FidelityTests.Drive(spec)
     for _ in 0..<200 {

@@ -122,6 +122,19 @@ struct FidelityTests {
         #expect(decision.details[name] != nil, "\(decision)")
       }
     }
+    // The model looks for some of its proposals near the best, for the others everywhere.
+    let searches = drive.decisions.filter { $0.kind == .propose }.compactMap { $0.details["search"]?.text }
+    #expect(Set(searches) == ["near_the_best", "everywhere"])
+  }
+
+  @Test func `a small space is tried to its end, also when all near the best is tried`() throws {
+    var spec = Self.spec(trials: 40)
+    spec.space = Self.small
+    var drive = try Drive(spec)
+    for _ in 0..<200 {
+      if case .exhausted = try drive.turn(slots: 2), drive.underWay.isEmpty { break }
+    }
+    #expect(Set(drive.records.trials.map { $0.parameters.fingerprint }).count == 8)
   }
 
   @Test func `a fresh instance decides what one that was kept does`() throws {

@@ -99,6 +99,21 @@ struct AcquisitionSearch {
     return found
   }
 
+  /// Returns candidates that are not taken as they are, the best of them first.
+  ///
+  /// - Parameter most: how many are returned at most.
+  func best(of candidates: [[Double]], most: Int) -> [Found] {
+    let points = candidates.filter { !isTaken($0) }
+    let scores = scored(points)
+    let order = points.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+    return order.prefix(most).map { index in
+      let (mean, variance) = predict(points[index])
+      return Found(
+        point: points[index], value: scores[index], addition: addition(points[index]), mean: mean, variance: variance,
+        origin: .near)
+    }
+  }
+
   // The mean and variance of the models' mixture at a point.
   private func predict(_ point: [Double]) -> (mean: Double, variance: Double) {
     let features = space.features(of: point)

@@ -76,8 +76,8 @@ public struct BayesianHalvingStrategy: SearchStrategy {
     model = FidelityModel(map: map, maximum: resource.maximum, settings: .init(), seed: sweep.seed)
   }
 
-  // Three a dimension: with the least of the resource they cost as much as a whole training or two.
-  private static func initialTrials(dimensions: Int, limit: Int) -> Int { max(4, min(3 * dimensions, 40, limit / 3)) }
+  // As few as BOHB waits for: a model of so little is better already than an even spread.
+  private static func initialTrials(dimensions: Int, limit: Int) -> Int { max(4, min(dimensions + 1, 40, limit / 3)) }
 
   private func curves(of session: SweepSession) throws -> [Curve] {
     try session.trials.map { try Curve($0, map: map, in: session) }

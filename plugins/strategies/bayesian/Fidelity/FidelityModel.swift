@@ -12,6 +12,9 @@ final class FidelityModel: Sendable {
     var priors = KernelPriors(lengthScale: -2.3)
     var transform = ValueTransform()
     var effort = AcquisitionSearch.Effort(spread: 512, near: 512, starts: 4, evaluations: 30, turns: 2)
+    /// How many candidates are drawn near the best trials, and how many trials these are at most.
+    var candidates = 128
+    var mostGood = 25
     var fitStarts = 1
     var fitEvaluations = 40
     /// The most points that the kernel's parameters are fitted to.
@@ -142,6 +145,14 @@ final class FidelityModel: Sendable {
     var origin: AcquisitionSearch.Origin
   }
 
+  /// Where points are looked for.
+  enum Search: String {
+    /// Everywhere, uphill by gradient.
+    case everywhere
+    /// Among candidates drawn near the trials that the model predicts to be best with the whole resource.
+    case nearTheBest = "near_the_best"
+  }
+
   /// Returns the points with the largest expected improvement at a part of the resource, best first.
   ///
   /// - Parameters:
@@ -149,28 +160,54 @@ final class FidelityModel: Sendable {
   ///   - pending: points of which nothing is known yet; taken to come out as predicted.
   ///   - prior: what the space's prior adds to the expected improvement.
   func propose(
-    _ state: State, at resource: Int, known: [[Double]], pending: [[Double]], number: Int, prior: PriorWeight? = nil,
-    isTaken: @escaping ([Double]) -> Bool
+    _ state: State, at resource: Int, search: Search, known: [[Double]], pending: [[Double]], number: Int,
+    prior: PriorWeight? = nil, isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     let means = state.predict(known, at: resource).map(\.mean)
-    let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
     let process = state.process.copy(room: pending.count + 1)
     for point in pending {
       let features = state.space.features(of: point + [place(of: resource)])
       process.append([features], values: [process.predict(features).mean])
     }
-    var draws = Draws(seed: seed, number: number, purpose: 11)
-    let search = AcquisitionSearch(
+    let acquisition = AcquisitionSearch(
       space: space(at: resource), processes: [process], bounds: [means.min() ?? 0], effort: settings.effort,
       prior: prior
     ) { isTaken(Array($0.dropLast())) }
-    let found = search.best(
-      near: order.prefix(5).map { known[$0] + [place(of: resource)] }, sobol: sobol,
-      first: 64 + number * settings.effort.spread, draws: &draws)
+    let found: [AcquisitionSearch.Found]
+    switch search {
+    case .everywhere:
+      let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
+      var draws = Draws(seed: seed, number: number, purpose: 11)
+      found = acquisition.best(
+        near: order.prefix(5).map { known[$0] + [place(of: resource)] }, sobol: sobol,
+        first: 64 + number * settings.effort.spread, draws: &draws)
+    case .nearTheBest:
+      let candidates = candidates(
+        state, known: known, number: number
+      ) { isTaken($0) || !map.satisfies($0) }
+      found = acquisition.best(of: candidates.map { $0 + [place(of: resource)] }, most: settings.effort.starts)
+    }
     return found.map {
       Proposal(
         point: Array($0.point.dropLast()), logImprovement: $0.value - $0.addition,
         priorAddition: prior == nil ? nil : $0.addition, mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin)
     }
+  }
+
+  // Points drawn from a mixture round the tenth of the known ones that the model predicts to be best in the end.
+  private func candidates(
+    _ state: State, known: [[Double]], number: Int, isTaken: ([Double]) -> Bool
+  ) -> [[Double]] {
+    let means = state.predict(known, at: maximum).map(\.mean)
+    let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
+    let mixture = ParzenMixture(
+      order.prefix(min((known.count + 9) / 10, settings.mostGood)).map { known[$0] }, in: map.space)
+    var draws = Draws(seed: seed, number: number, purpose: 21)
+    var candidates: [[Double]] = []
+    for _ in 0..<settings.candidates * 4 where candidates.count < settings.candidates {
+      let point = mixture.point(&draws)
+      if !isTaken(point) { candidates.append(point) }
+    }
+    return candidates
   }
 }

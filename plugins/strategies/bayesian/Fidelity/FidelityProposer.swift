@@ -14,6 +14,8 @@ struct FidelityProposer {
   // Of the exploring trials, how many are spread over the space; the others are the best of a kind, if there are kinds.
   private static let spread = 0.2
   private static let spreadWithoutKinds = 0.6
+  // Of the model's proposals, how many are chosen among candidates near the best trials; the others are looked for everywhere.
+  private static let nearTheBest = 0.6
   // How many standard deviations better than predicted a trial may come out when it is judged.
   private static let optimism = 1.0
 
@@ -105,29 +107,41 @@ struct FidelityProposer {
     guard !kin.isEmpty else { return nil }
     let taken = taken
     let weight = PriorWeight(prior, trials: spec.limits.maxTotalTrials, results: known.count)
-    let proposals = model.propose(state, at: target, known: kin, pending: pending, number: number, prior: weight) {
-      taken.contains($0) || !isOfKind($0)
-    }
-    for proposal in proposals where isOfKind(proposal.point) {
-      let configuration = model.map.configuration(at: proposal.point)
-      guard !fingerprints.contains(configuration.fingerprint), spec.space.satisfies(configuration) else { continue }
-      let name = kind?.parameter
-      var details: [String: Value] = [
-        "kind": .text(kind == nil ? "model" : "model_of_a_kind"), "target_resource": .integer(Int64(target)),
-        "log_expected_improvement": .real(proposal.logImprovement), "predicted_mean": .real(proposal.mean),
-        "predicted_sd": .real(proposal.sd),
-      ]
-      if let weight, let addition = proposal.priorAddition {
-        details["prior_exponent"] = .real(weight.exponent)
-        details["log_prior"] = .real(addition / weight.exponent)
+    func found(_ search: FidelityModel.Search) -> Proposal? {
+      let proposals = model.propose(
+        state, at: target, search: search, known: kin, pending: pending, number: number, prior: weight
+      ) { taken.contains($0) || !isOfKind($0) }
+      for proposal in proposals where isOfKind(proposal.point) {
+        let configuration = model.map.configuration(at: proposal.point)
+        guard !fingerprints.contains(configuration.fingerprint), spec.space.satisfies(configuration) else { continue }
+        return described(proposal, configuration, search: search, kind: kind, weight: weight)
       }
-      return Proposal(
-        configuration: configuration,
-        reason: "the largest expected improvement at \(target) points"
-          + (name.map { " of its kind of '\($0)'" } ?? "") + ", after \(known.count) configurations",
-        details: details, isInitial: false)
+      return nil
     }
-    return nil
+    // In a small space all that is near the best may have been tried.
+    let isNear = randomness.unit("bayesian_halving near") < Self.nearTheBest
+    return (isNear ? found(.nearTheBest) : nil) ?? found(.everywhere)
+  }
+
+  private func described(
+    _ proposal: FidelityModel.Proposal, _ configuration: [Parameter], search: FidelityModel.Search, kind: Kind?,
+    weight: PriorWeight?
+  ) -> Proposal {
+    var details: [String: Value] = [
+      "kind": .text(kind == nil ? "model" : "model_of_a_kind"), "target_resource": .integer(Int64(target)),
+      "log_expected_improvement": .real(proposal.logImprovement), "predicted_mean": .real(proposal.mean),
+      "predicted_sd": .real(proposal.sd), "search": .text(search.rawValue),
+    ]
+    if let weight, let addition = proposal.priorAddition {
+      details["prior_exponent"] = .real(weight.exponent)
+      details["log_prior"] = .real(addition / weight.exponent)
+    }
+    let kin = kind.map { " of its kind of '\($0.parameter)'" } ?? ""
+    let place = search == .nearTheBest ? ", near the best" : ""
+    return Proposal(
+      configuration: configuration,
+      reason: "the largest expected improvement at \(target) points\(kin)\(place), after \(known.count) configurations",
+      details: details, isInitial: false)
   }
 
   // One choice of one category that is always active: trials of each kind are tried, however bad its first one was.
