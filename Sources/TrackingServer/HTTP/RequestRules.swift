@@ -69,6 +69,7 @@ struct RequestRules: Sendable {
 
   private func checkContentType(_ headers: HTTPHeaders) throws {
     let type = headers.first(name: "content-type") ?? ""
+    if type == "application/json" { return }
     let essence = type.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
     guard essence == "application/json" else {
       throw APIError(.badRequest, "the request's Content-Type must be application/json")
@@ -77,9 +78,9 @@ struct RequestRules: Sendable {
 
   // Without the port.
   private static func name(_ host: String) -> String {
-    let lower = host.lowercased()
-    if lower.hasPrefix("["), let end = lower.firstIndex(of: "]") { return String(lower[...end]) }
-    return String(lower.prefix { $0 != ":" })
+    let isBracketed = host.utf8.first == UInt8(ascii: "[")
+    if isBracketed, let end = host.utf8.firstIndex(of: UInt8(ascii: "]")) { return host[...end].lowercased() }
+    return host[..<(host.utf8.firstIndex(of: UInt8(ascii: ":")) ?? host.endIndex)].lowercased()
   }
 
   /// Returns the token of an `Authorization` field: of bearer, or the password of basic.

@@ -36,8 +36,9 @@ struct Responder: Sendable {
     guard head.uri.utf8.count <= 16 << 10 else {
       throw APIError(.badRequest, status: 414, "the address is longer than 16 KiB")
     }
-    let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    let path = String(parts[0])
+    // By bytes: to look for the ends of characters would cost more than all the rest of this.
+    let mark = head.uri.utf8.firstIndex(of: UInt8(ascii: "?"))
+    let path = mark.map { String(head.uri[..<$0]) } ?? head.uri
     let method = head.method == .HEAD ? .get : APIMethod(rawValue: head.method.rawValue)
     guard let method else {
       throw APIError(.endpointNotFound, status: 405, "there is no method \(head.method.rawValue) here")
@@ -61,7 +62,7 @@ struct Responder: Sendable {
       var request = APIRequest(method: method, path: path)
       request.parameters = parameters
       request.rest = rest
-      if parts.count == 2 { request.query = try PercentEncoding.arguments(parts[1]) }
+      if let mark { request.query = try PercentEncoding.arguments(head.uri[head.uri.utf8.index(after: mark)...]) }
       request.headers = head.headers.map { (name: $0.name, value: $0.value) }
       request.grant = grant
       return Admitted(route: route, request: request, length: length)
