@@ -79,16 +79,20 @@ extension StoreContract {
     demand("points that a client sends again are left out where it says so") { subject in
       let run = try makeRun(subject, "r1")
       typealias Sent = (step: Int64, time: Int64, value: Double)
-      func send(_ points: [Sent], skipsKnown: Bool = true) throws -> Int {
+      func columns(_ points: [Sent]) -> MetricColumns {
         var columns = MetricColumns(name: "m")
         for point in points {
           columns.append(
             MetricPoint(step: point.step, time: Timestamp(milliseconds: point.time), value: point.value))
         }
-        _ = try subject.store.write([
-          WriteBatch(points: [WriteBatch.Points(run, [columns], skipsKnown: skipsKnown)])
+        return columns
+      }
+      func send(_ points: [Sent], skipsKnown: Bool = true, to other: (any TrackingStore)? = nil) throws -> Int {
+        let store = other ?? subject.store
+        _ = try store.write([
+          WriteBatch(points: [WriteBatch.Points(run, [columns(points)], skipsKnown: skipsKnown)])
         ]).map { try $0.get() }
-        return try subject.store.points(of: run, metric: "m").count
+        return try store.points(of: run, metric: "m").count
       }
       #expect(try send([(1, 10, 0.5)]) == 1)
       #expect(try send([(1, 10, 0.5)]) == 1)
@@ -96,18 +100,29 @@ extension StoreContract {
       #expect(try send([(1, 10, 0.25), (1, 9, 0.5), (0, 10, 0.5)]) == 4)
       #expect(try send([(0, 10, 0.5), (2, 20, .nan), (2, 20, .nan), (1, 9, 0.5), (2, 20, 0), (2, 20, -0.0)]) == 7)
       #expect(try subject.store.points(of: run, metric: "m").steps == [1, 1, 1, 0, 2, 2, 2])
-      // A whole batch, after many other points and in another process.
+      // A whole batch, after many other points and to a store opened anew.
       let batch: [Sent] = (0..<600).map { place -> Sent in (Int64(100 + place / 2), Int64(place), Double(place)) }
       #expect(try send(batch) == 607)
       let others: [Sent] = (0..<300).map { place -> Sent in (Int64(500 + place), 1, 1) }
       #expect(try send(others) == 907)
       #expect(try send(batch) == 907)
-      _ = try subject.reopen()
       let reversed: [Sent] = Array(batch.reversed()) + [(99, 0, 0)]
-      #expect(try send(reversed) == 908)
+      #expect(try send(reversed, to: subject.reopen()) == 908)
       #expect(try subject.store.series(of: run).map(\.count) == [908])
+      // What is further back than the window is not looked for.
+      let many: [Sent] = (0..<(WriteBatch.Points.knownWindow - 1)).map { place -> Sent in (Int64(900 + place), 2, 2) }
+      #expect(try send(many) == 1_907)
+      #expect(try send([(99, 0, 0)]) == 1_907)
+      #expect(try send([(0, 10, 0.5)]) == 1_908)
+      #expect(try send([(0, 10, 0.5), (99, 0, 0)]) == 1_909)
+      // Points of one group stay in their order, whoever says so.
+      let group = [(7, true), (8, false), (8, true), (7, false)].map { step, skips in
+        WriteBatch(points: [WriteBatch.Points(run, [columns([(Int64(step), 0, 0)])], skipsKnown: skips)])
+      }
+      #expect(try subject.store.write(group).allSatisfy { (try? $0.get()) != nil })
+      #expect(try subject.store.points(of: run, metric: "m").steps.suffix(3) == [7, 8, 7])
       // Who does not say so means each of them.
-      #expect(try send([(99, 0, 0), (99, 0, 0)], skipsKnown: false) == 910)
+      #expect(try send([(99, 0, 0), (99, 0, 0)], skipsKnown: false) == 1_914)
     },
   ]
 }

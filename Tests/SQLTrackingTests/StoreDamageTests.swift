@@ -87,6 +87,15 @@ struct StoreDamageTests {
     #expect(try store.points(of: run, metric: "loss", in: 1..<21, attempt: nil).steps == (0..<20).map { Int64($0) })
   }
 
+  @Test func `points that may be there already are taken where damage hides whether they are`() throws {
+    let (store, database) = try filled(20)
+    try database.write(.full) { try $0.run("UPDATE metric_chunks SET data = $1", [.blob([1, 2, 3])]) }
+    let again = MetricColumns(name: "loss", steps: [3], times: [3], values: [0.25])
+    let batch = WriteBatch(points: [WriteBatch.Points(run, [again], skipsKnown: true)])
+    #expect(try store.write([batch]).map { try $0.get() }.count == 1)
+    #expect(try store.series(of: run).map(\.count) == [21])
+  }
+
   @Test func `a store of a newer program is refused and left alone`() throws {
     do {
       let (store, database) = try filled(1)

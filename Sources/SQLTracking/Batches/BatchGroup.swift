@@ -16,12 +16,12 @@ struct BatchGroup {
     var run: Int64
     var attempt: Int
     var metric: Int64
-    var skipsKnown: Bool
   }
 
   private struct Pending {
     var key: SeriesKey
     var columns: MetricColumns
+    var skipsKnown: Bool
   }
 
   init(store: SQLTrackingStore, recorder: ChangeRecorder) {
@@ -81,12 +81,13 @@ struct BatchGroup {
       try target.checkTakesPoints(points.run)
       for columns in points.columns {
         let metric = try recorder.number(ofName: columns.name, "metric")
-        let key = SeriesKey(
-          run: target.row, attempt: target.countedAttempt, metric: metric, skipsKnown: points.skipsKnown)
-        taken.append(Pending(key: key, columns: columns))
+        let key = SeriesKey(run: target.row, attempt: target.countedAttempt, metric: metric)
+        taken.append(Pending(key: key, columns: columns, skipsKnown: points.skipsKnown))
       }
     }
     for taken in taken {
+      // A series keeps the order in which its points came.
+      if let place = places[taken.key], pending[place].skipsKnown != taken.skipsKnown { try writePoints() }
       if let place = places[taken.key] {
         pending[place].columns.append(taken.columns)
       } else {
@@ -103,7 +104,7 @@ struct BatchGroup {
       for series in pending {
         try writer.append(
           series.columns, metric: series.key.metric, to: series.key.run, attempt: series.key.attempt, isCounted: true,
-          skipsKnown: series.key.skipsKnown)
+          skipsKnown: series.skipsKnown)
       }
     }
     pending.removeAll(keepingCapacity: true)
