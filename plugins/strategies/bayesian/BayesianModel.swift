@@ -34,6 +34,8 @@ final class BayesianModel: Sendable {
     var logImprovement: Double
     /// What the prior added to it where points were compared; nil where there is none.
     var priorAddition: Double?
+    /// The logarithm of the largest expected improvement anywhere, whatever the prior says; nil where there is none.
+    var largestLogImprovement: Double?
     /// In the model's units.
     var mean: Double
     var sd: Double
@@ -133,27 +135,30 @@ final class BayesianModel: Sendable {
       average[$0] != average[$1] ? average[$0] < average[$1] : $0 < $1
     }
     var draws = Draws(seed: seed, number: number, purpose: 1)
-    var search = AcquisitionSearch(
+    let search = AcquisitionSearch(
       space: space, processes: processes, bounds: bounds, effort: effort(points.count), prior: prior,
       isTaken: isTaken)
     let incumbents = order.prefix(5).map { points[$0] }
     let first = 64 + number * settings.effort.spread
-    var found = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
+    let outcome = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
+    var found = outcome.found
     let gained = (average.prefix(min(10, points.count / 2)).min() ?? 0) - (average.min() ?? 0)
     var isLeap = false
-    if let top = found.first, gained > 0, top.value - top.addition < PortableMath.log(settings.settled * gained) {
+    if !found.isEmpty, gained > 0, outcome.largestImprovement < PortableMath.log(settings.settled * gained) {
+      var further = search
       // Elsewhere is where the prior may be mistaken, so it is not asked.
-      search.prior = nil
-      search.bounds = bounds.map { $0 - settings.leap * gained }
-      let further = search.best(near: incumbents, sobol: sobol, first: first, draws: &draws)
-      isLeap = !further.isEmpty
-      if isLeap { found = further }
+      further.prior = nil
+      further.bounds = bounds.map { $0 - settings.leap * gained }
+      let leaps = further.best(near: incumbents, sobol: sobol, first: first, draws: &draws).found
+      isLeap = !leaps.isEmpty
+      if isLeap { found = leaps }
     }
     return found.map {
       Proposal(
-        point: $0.point, logImprovement: $0.value - $0.addition, priorAddition: search.prior == nil ? nil : $0.addition,
-        mean: $0.mean, sd: $0.variance.squareRoot(), origin: $0.origin,
-        isLeap: isLeap)
+        point: $0.point, logImprovement: $0.value - $0.addition,
+        priorAddition: prior == nil || isLeap ? nil : $0.addition,
+        largestLogImprovement: prior == nil ? nil : outcome.largestImprovement, mean: $0.mean,
+        sd: $0.variance.squareRoot(), origin: $0.origin, isLeap: isLeap)
     }
   }
 

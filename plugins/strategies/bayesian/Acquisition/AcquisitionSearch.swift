@@ -30,6 +30,15 @@ struct AcquisitionSearch {
     var origin: Origin
   }
 
+  /// What a search found.
+  struct Outcome {
+    /// The best points, best first, all different and none taken.
+    var found: [Found]
+    /// The logarithm of the largest expected improvement that was seen, whatever the prior says of where; minus infinity
+    /// where nothing was found.
+    var largestImprovement: Double
+  }
+
   /// Where a start came from.
   enum Origin: String, Sendable { case spread, near }
 
@@ -44,8 +53,8 @@ struct AcquisitionSearch {
   /// Whether a canonical point may not be proposed.
   let isTaken: ([Double]) -> Bool
 
-  /// Returns the best points found, best first, all different and none taken.
-  func best(near incumbents: [[Double]], sobol: Sobol, first: Int, draws: inout Draws) -> [Found] {
+  /// Looks everywhere for the best points.
+  func best(near incumbents: [[Double]], sobol: Sobol, first: Int, draws: inout Draws) -> Outcome {
     var points: [[Double]] = []
     points.reserveCapacity(effort.spread + effort.near)
     for index in 0..<effort.spread {
@@ -62,7 +71,7 @@ struct AcquisitionSearch {
         points.append(perturbed(incumbents[index % incumbents.count], wide: index / incumbents.count, &draws))
       }
     }
-    let scores = screened(points)
+    let (scores, improvements) = screened(points)
     var order = Array(points.indices)
     order.sort { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
     var starts: [Int] = []
@@ -86,24 +95,39 @@ struct AcquisitionSearch {
           variance: variance, origin: index < effort.spread ? .spread : .near))
     }
     found.sort { $0.value > $1.value }
-    if found.isEmpty {
-      for index in order where !isTaken(points[index]) {
-        let (mean, variance) = predict(points[index])
-        return [
-          Found(
-            point: points[index], value: scores[index], addition: addition(points[index]), mean: mean,
-            variance: variance, origin: .spread)
-        ]
-      }
+    if found.isEmpty, let index = order.first(where: { !isTaken(points[$0]) }) {
+      let (mean, variance) = predict(points[index])
+      found = [
+        Found(
+          point: points[index], value: scores[index], addition: addition(points[index]), mean: mean, variance: variance,
+          origin: .spread)
+      ]
     }
-    return found
+    var largest = found.map { $0.value - $0.addition }.max() ?? -.infinity
+    if prior != nil, let other = aside(points, improvements, scratches: scratches) { largest = max(largest, other) }
+    return Outcome(found: found, largestImprovement: largest)
   }
 
-  /// Returns candidates that are not taken as they are, the best of them first.
+  // The expected improvement uphill from the point that is best without the prior; nil when all are taken. What the prior
+  // speaks for may lie beside a known trial, while much is expected elsewhere.
+  private func aside(
+    _ points: [[Double]], _ improvements: [Double], scratches: [GaussianProcess.Scratch]
+  ) -> Double? {
+    let order = points.indices.sorted {
+      improvements[$0] != improvements[$1] ? improvements[$0] > improvements[$1] : $0 < $1
+    }
+    guard let start = order.first(where: { improvements[$0].isFinite && !isTaken(points[$0]) }) else { return nil }
+    var plain = self
+    plain.prior = nil
+    return plain.climb(from: points[start], value: plain.scored([points[start]])[0], scratches: scratches).value
+  }
+
+  /// Returns candidates as they are, the best of them first.
   ///
-  /// - Parameter most: how many are returned at most.
-  func best(of candidates: [[Double]], most: Int) -> [Found] {
-    let points = candidates.filter { !isTaken($0) }
+  /// - Parameters:
+  ///   - points: canonical ones, none of them taken.
+  ///   - most: how many are returned at most.
+  func best(of points: [[Double]], most: Int) -> [Found] {
     let scores = scored(points)
     let order = points.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
     return order.prefix(most).map { index in
@@ -123,18 +147,23 @@ struct AcquisitionSearch {
     return (mean, each.reduce(0) { $0 + $1.variance + ($1.mean - mean) * ($1.mean - mean) } / count)
   }
 
-  // The scores of the points that two of the models find best; minus infinity for the others.
-  private func screened(_ points: [[Double]]) -> [Double] {
-    guard processes.count > 2 else { return scored(points) }
+  // The scores of the points that two of the models find best, minus infinity for the others; and the logarithms of the
+  // expected improvements of all by these two, or by all where there are no more.
+  private func screened(_ points: [[Double]]) -> (scores: [Double], improvements: [Double]) {
+    guard processes.count > 2 else {
+      let improvements = improvements(points)
+      return (weighted(improvements, at: points), improvements)
+    }
     let few = AcquisitionSearch(
       space: space, processes: [processes[0], processes[processes.count - 1]],
       bounds: [bounds[0], bounds[bounds.count - 1]], effort: effort, prior: prior, isTaken: isTaken)
-    let first = few.scored(points)
+    let improvements = few.improvements(points)
+    let first = weighted(improvements, at: points)
     let order = points.indices.sorted { first[$0] != first[$1] ? first[$0] > first[$1] : $0 < $1 }
     let kept = Array(order.prefix(max(points.count / 8, 64)))
     var scores = [Double](repeating: -.infinity, count: points.count)
     for (index, score) in zip(kept, scored(kept.map { points[$0] })) { scores[index] = score }
-    return scores
+    return (scores, improvements)
   }
 
   // What the prior adds at a canonical point.
@@ -143,8 +172,9 @@ struct AcquisitionSearch {
   }
 
   /// Returns the logarithmic expected improvements of points, on the models' average, with what the prior adds.
-  func scored(_ points: [[Double]]) -> [Double] {
-    let improvements = improvements(points)
+  func scored(_ points: [[Double]]) -> [Double] { weighted(improvements(points), at: points) }
+
+  private func weighted(_ improvements: [Double], at points: [[Double]]) -> [Double] {
     guard prior != nil else { return improvements }
     return zip(points, improvements).map { addition($0) + $1 }
   }
@@ -262,13 +292,10 @@ struct AcquisitionSearch {
     }
     var point = best.point
     for (index, feature) in wanted.enumerated() { point[feature] = place[index] }
-    if !isRounded {
-      if -value > best.value, !isTaken(point) { best = (point, -value) }
-      return
-    }
-    point = space.canonical(point)
-    let rounded = scored([point])[0]
-    if rounded > best.value, !isTaken(point) { best = (point, rounded) }
+    if isRounded { point = space.canonical(point) }
+    // The climb goes along the belief's slope; cells that the model takes for a continuum have the prior's value of a cell.
+    let reached = isRounded || prior != nil ? scored([point])[0] : -value
+    if reached > best.value, !isTaken(point) { best = (point, reached) }
   }
 
   // Tries each choice and each step of an ordered dimension, one at a time, while one is better.

@@ -178,9 +178,11 @@ final class FidelityModel: Sendable {
     case .everywhere:
       let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
       var draws = Draws(seed: seed, number: number, purpose: 11)
-      found = acquisition.best(
-        near: order.prefix(5).map { known[$0] + [place(of: resource)] }, sobol: sobol,
-        first: 64 + number * settings.effort.spread, draws: &draws)
+      found =
+        acquisition.best(
+          near: order.prefix(5).map { known[$0] + [place(of: resource)] }, sobol: sobol,
+          first: 64 + number * settings.effort.spread, draws: &draws
+        ).found
     case .nearTheBest:
       let candidates = candidates(
         state, known: known, number: number
@@ -196,7 +198,7 @@ final class FidelityModel: Sendable {
 
   // Points drawn from a mixture round the tenth of the known ones that the model predicts to be best in the end.
   private func candidates(
-    _ state: State, known: [[Double]], number: Int, isTaken: ([Double]) -> Bool
+    _ state: State, known: [[Double]], number: Int, isRefused: ([Double]) -> Bool
   ) -> [[Double]] {
     let means = state.predict(known, at: maximum).map(\.mean)
     let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
@@ -206,8 +208,10 @@ final class FidelityModel: Sendable {
     var candidates: [[Double]] = []
     for _ in 0..<settings.candidates * 4 where candidates.count < settings.candidates {
       let point = mixture.point(&draws)
-      if !isTaken(point) { candidates.append(point) }
+      if !isRefused(point) { candidates.append(point) }
     }
-    return candidates
+    // In a small finite space points are drawn repeatedly.
+    var seen = Set<[Double]>()
+    return candidates.filter { seen.insert($0).inserted }
   }
 }

@@ -51,11 +51,11 @@ struct FidelityProposer {
     var observations = board.curves.flatMap { $0.observations(at: board.rungs.levels) }
     let sign: Double = spec.objective.goal == .maximize ? -1 : 1
     // What the same task showed before counts as whole trainings.
-    for (index, prior) in spec.priorTrials.enumerated() where prior.trust == .same {
+    for (index, earlier) in spec.priorTrials.enumerated() where earlier.trust == .same {
       observations.append(
         .init(
-          point: model.map.point(of: prior.parameters), resource: board.rungs.maximum,
-          value: prior.score.map { sign * $0 }, time: .min, trial: -1 - index))
+          point: model.map.point(of: earlier.parameters), resource: board.rungs.maximum,
+          value: earlier.score.map { sign * $0 }, time: .min, trial: -1 - index))
     }
     observations.sort { ($0.time, $0.trial, $0.resource) < ($1.time, $1.trial, $1.resource) }
     known = Array(Set(observations.map(\.point))).sorted { $0.lexicographicallyPrecedes($1) }

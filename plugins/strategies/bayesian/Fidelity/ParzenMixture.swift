@@ -3,9 +3,9 @@ internal import Tracking
 /// A distribution round good points, from which proposals are drawn: one product of kernels a point, and the even
 /// distribution, all equally likely.
 ///
-/// A kernel is a normal cut off at the bounds, 0.2 m^(-1 / (d + 4)) wide for m points of d dimensions that have it and no less
-/// than 1 / min(100, m + 2); of categories (1 + 1/n) for the point's and 1/n for each other, normalised, for n - 1 points.
-/// Where a point does not have a dimension its kernel is even. Sources: Bergstra et al. 2011; Falkner et al. 2018,
+/// A kernel is a normal cut off at the bounds, 0.2 k^(-1 / (d + 4)) wide for k points of d dimensions that have it and no less
+/// than 1 / min(100, k + 2); of categories 1 + 1/(m + 1) for the point's and 1/(m + 1) for each other, normalised, for m points
+/// in all. Where a point does not have a dimension its kernel is even. Sources: Bergstra et al. 2011; Falkner et al. 2018,
 /// arXiv:1807.01774.
 struct ParzenMixture {
   private let space: ModelSpace
@@ -59,9 +59,6 @@ struct ParzenMixture {
   // The place at a quantile of a kernel.
   private func place(_ unit: Double, near middle: Double?, width: Double) -> Double {
     guard let middle else { return unit }
-    let low = PortableMath.normalDistribution(-middle / width)
-    let high = PortableMath.normalDistribution((1 - middle) / width)
-    let quantile = min(max(low + unit * (high - low), 1e-16), 1 - 1e-16)
-    return min(max(middle + width * PortableMath.normalQuantile(quantile), 0), 1)
+    return UnitCube.Belief(mean: middle, sigma: width).place(at: unit)
   }
 }

@@ -19,6 +19,10 @@ extension BayesianModel.Proposal {
       "kind": .text(isLeap ? "leap" : origin.rawValue), "log_expected_improvement": .real(logImprovement),
       "predicted_mean": .real(mean), "predicted_sd": .real(sd),
     ]
+    if let largestLogImprovement {
+      // What is left to gain, which is what a sweep's `convergence` looks at first.
+      members["expected_improvement"] = .real(PortableMath.exp(largestLogImprovement))
+    }
     if let prior, let priorAddition {
       members["prior_exponent"] = .real(prior.exponent)
       members["log_prior"] = .real(priorAddition / prior.exponent)
