@@ -205,8 +205,13 @@ let package = Package(
         "LadderPlugins", "SweepProcess", "runs",
       ]),
     tests("StrategyTests", ["Tracking", "TrackingContracts", "RandomStrategy", "GridStrategy"]),
-    tests("BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies", "CLinearKernels"]),
-    tests("ModelFreeTests", ["Tracking", "TrackingContracts", "ListStrategy", "TPEStrategy", "CMAESStrategy"]),
+    // Spaces with priors that the tests of strategies share.
+    .target(name: "BelievedSpaces", dependencies: ["Tracking"], path: "Tests/BelievedSpaces", swiftSettings: strict),
+    tests(
+      "BayesianTests", ["Tracking", "TrackingContracts", "BayesianStrategies", "CLinearKernels", "BelievedSpaces"]),
+    tests(
+      "ModelFreeTests",
+      ["Tracking", "TrackingContracts", "ListStrategy", "TPEStrategy", "CMAESStrategy", "BelievedSpaces"]),
     tests("HalvingTests", ["Tracking", "TrackingContracts", "HalvingStrategies", "HalvingPolicy"]),
     tests("PopulationTests", ["Tracking", "TrackingContracts", "PopulationStrategy", "ParetoStrategy"]),
     tests(

@@ -1,3 +1,4 @@
+import BelievedSpaces
 import Testing
 import Tracking
 
@@ -5,7 +6,7 @@ import Tracking
 
 struct PriorWeightTests {
   @Test func `beta is a tenth of the trials, from 1 to 10, and results overrule it`() throws {
-    let prior = try #require(SpacePrior(UnitCube(BayesianPriorTests.conditional)))
+    let prior = try #require(SpacePrior(UnitCube(BelievedSpaces.conditional)))
     func exponent(_ trials: Int, _ results: Int) -> Double? {
       PriorWeight(prior, trials: trials, results: results)?.exponent
     }
@@ -15,7 +16,7 @@ struct PriorWeightTests {
   }
 
   @Test func `the density is mixed with the even one, so that nothing is weighed down without bound`() throws {
-    let prior = try #require(SpacePrior(UnitCube(BayesianPriorTests.conditional)))
+    let prior = try #require(SpacePrior(UnitCube(BelievedSpaces.conditional)))
     let weight = try #require(PriorWeight(prior, trials: 50, results: 10))
     #expect(abs(weight.mixed(0).value) < 1e-12)
     #expect(abs(weight.mixed(-1e6).value - PortableMath.log(0.01)) < 1e-12)
@@ -27,7 +28,7 @@ struct PriorWeightTests {
   }
 
   @Test func `its slopes are those of its value, and what is not active has none`() throws {
-    let map = SpaceMap(BayesianPriorTests.space(BayesianPriorTests.good))
+    let map = SpaceMap(BelievedSpaces.space(BelievedSpaces.good))
     let prior = try #require(SpacePrior(map.cube))
     let weight = try #require(PriorWeight(prior, trials: 50, results: 3))
     let active = [Bool](repeating: true, count: 4)

@@ -11,9 +11,11 @@ public struct PriorWeight: Sendable {
   public let exponent: Double
 
   /// How likely it is that the prior is mistaken.
-  public static let doubt = 0.01
+  private static let doubt = 0.01
   private static let betas = 1.0...10.0
 
+  /// Weighs by a prior after a number of results.
+  ///
   /// - Parameters:
   ///   - prior: nil for none, and then there is no weight.
   ///   - trials: how many the sweep may have; a tenth, from 1 to 10, is beta.

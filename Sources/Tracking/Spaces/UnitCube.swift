@@ -147,7 +147,7 @@ public struct UnitCube: Sendable {
     activities[dimension].rules.map(\.parent).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
-  // MARK: Constraints and beliefs
+  // MARK: Constraints
 
   /// Returns whether the configuration at a point meets the space's constraints. Allocates nothing.
   public func satisfies(_ point: [Double]) -> Bool {

@@ -16,8 +16,8 @@ struct ParzenEstimator {
     var weight: Double
   }
 
-  /// What is believed of the space: samples are drawn from it as well, with its weight.
-  struct Belief {
+  /// The space's prior: samples are drawn from it as well, with its weight.
+  struct WeightedPrior {
     var prior: SpacePrior
     /// Above 0.
     var weight: Double
@@ -33,16 +33,16 @@ struct ParzenEstimator {
     case neighbours
   }
 
-  // The least that a belief makes of a kernel's width.
+  // The least that a prior makes of a kernel's width.
   private static let narrowest = 0.05
   private static let logRootTwoPi = 0.91893853320467274
 
   private let axes: [ParzenAxis]
   private let kernels: [Kernel]
-  private let belief: Belief?
+  private let prior: WeightedPrior?
   // The widths of the normal kernels, `[kernels * dimensions]`.
   private let widths: [Double]
-  // `[kernels + 1]`, the prior last; they sum to 1.
+  // `[kernels + 1]`, the even distribution last; they sum to 1.
   private let cumulated: [Double]
   private let logWeights: [Double]
   // The logarithm of a normal kernel's share of [0, 1] and of its width, `[kernels * dimensions]`.
@@ -51,10 +51,10 @@ struct ParzenEstimator {
   private let logHit: [Double]
   private let logMiss: [Double]
 
-  /// - Parameter belief: makes no kernel wider than itself, and samples come from it as well; densities do not count it.
-  init(_ kernels: [Kernel], axes: [ParzenAxis], width: Width, belief: Belief? = nil) {
+  /// - Parameter prior: makes no kernel wider than itself, and samples come from it as well; densities do not count it.
+  init(_ kernels: [Kernel], axes: [ParzenAxis], width: Width, prior: WeightedPrior? = nil) {
     self.axes = axes
-    self.belief = belief
+    self.prior = prior
     self.kernels = kernels
     let dimensions = axes.count
     var widths = [Double](repeating: 1, count: kernels.count * dimensions)
@@ -69,7 +69,7 @@ struct ParzenEstimator {
         let scott = 0.2 * PortableMath.power(Double(max(1, seen.count)), -1 / Double(dimensions + 4))
         let even = max(scott, least)
         // What is believed to vary by little is looked at closely from the first good trial on.
-        let most = belief?.prior.belief(dimension).map { max($0.sigma, ParzenEstimator.narrowest) } ?? even
+        let most = prior?.prior.belief(dimension).map { max($0.sigma, ParzenEstimator.narrowest) } ?? even
         own = places.map { _ in min(even, most) }
       case .neighbours:
         let floor = max(axes[dimension].cellWidth, least)
@@ -185,9 +185,9 @@ struct ParzenEstimator {
   /// Returns a configuration drawn from the density.
   func sample(in space: SearchSpace, randomness: ProposalRandomness) -> [Parameter] {
     var u = randomness.unit("tpe kernel")
-    if let belief {
-      u *= 1 + belief.weight / kernels.reduce(1) { $0 + $1.weight }
-      if u >= 1 { return belief.prior.configuration(drawing: randomness) }
+    if let prior {
+      u *= 1 + prior.weight / kernels.reduce(1) { $0 + $1.weight }
+      if u >= 1 { return prior.prior.configuration(drawing: randomness) }
     }
     let row = cumulated.firstIndex { u < $0 } ?? kernels.count
     return space.configuration { parameter in

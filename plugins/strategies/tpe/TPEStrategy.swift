@@ -12,6 +12,9 @@ public final class TPEStrategy: SearchStrategy {
     summary: "Models good and other trials by two densities, and proposes where their ratio is largest",
     options: TPEOptions.described)
 
+  // How many points are drawn from the prior before one over the whole range is taken.
+  private static let draws = 64
+
   private let space: SearchSpace
   private let cube: UnitCube
   private let axes: [ParzenAxis]
@@ -108,12 +111,14 @@ public final class TPEStrategy: SearchStrategy {
     var point = max(0, number - enqueued)
     if let believed {
       // Every second one through the prior, the others over the whole range.
-      let configuration = cube.configuration(at: believed.prior.point(at: believed.start.point(point / 2)))
-      if point % 2 == 0, space.satisfies(configuration), !tried.contains(configuration) {
+      for draw in 0..<TPEStrategy.draws where point % 2 == 0 {
+        let place = point / 2 + draw
+        let configuration = cube.configuration(at: believed.prior.point(at: believed.start.point(place)))
+        guard space.satisfies(configuration), !tried.contains(configuration) else { continue }
         return Proposal(
           configuration: configuration,
-          reason: "point \(point / 2) of Sobol's sequence, drawn from the prior, before there is enough to model",
-          details: ["kind": "prior", "point": .integer(Int64(point / 2))])
+          reason: "point \(place) of Sobol's sequence, drawn from the prior, before there is enough to model",
+          details: ["kind": "prior", "point": .integer(Int64(place))])
       }
       point /= 2
     }
@@ -151,11 +156,11 @@ public final class TPEStrategy: SearchStrategy {
         return ParzenEstimator.Kernel(places: places, weight: member.weight)
       }
     }
-    let belief = believed.map { believed in
+    let prior = believed.map { believed in
       // As much as what was good in sweeps of other tasks, until this one knows better.
-      ParzenEstimator.Belief(prior: believed.prior, weight: 10 / (10 + Double(observed.count)))
+      ParzenEstimator.WeightedPrior(prior: believed.prior, weight: 10 / (10 + Double(observed.count)))
     }
-    let good = ParzenEstimator(kernels(split.good), axes: axes, width: .even, belief: belief)
+    let good = ParzenEstimator(kernels(split.good), axes: axes, width: .even, prior: prior)
     let other = ParzenEstimator(kernels(split.other), axes: axes, width: .neighbours)
     var details: [String: Value] = [
       "good": .integer(Int64(split.good.count)), "other": .integer(Int64(split.other.count)),
