@@ -48,4 +48,36 @@ struct PriorWeightTests {
     let none = [Bool](repeating: false, count: 4)
     #expect(abs(weight.addition(at: [0.9, 0.9, 0.9, 0.9], active: none)) < 1e-12)
   }
+
+  @Test func `no leap is taken while much is expected away from the prior's peak`() throws {
+    let map = SpaceMap(
+      SearchSpace([
+        ParameterSpace("rate", .continuous(min: 0, max: 1, scale: .linear), prior: .init(mean: 0.5, sigma: 0.02))
+      ]))
+    let weight = try #require(PriorWeight(SpacePrior(map.cube), trials: 100, results: 6))
+    let model = BayesianModel(space: map.space, settings: .init(), seed: 3)
+    let points = [[0.56], [0.44], [0.53], [0.47], [0.5], [0.51]]
+    let values = points.map { 1 + 30 * abs($0[0] - 0.503) }
+    let proposals = model.propose(points: points, values: values, pending: [], number: 6, prior: weight) { _ in false }
+    let best = try #require(proposals.first)
+    let largest = try #require(best.largestLogImprovement)
+    // The weighted winner is on the peak, among known trials.
+    #expect(abs(best.point[0] - 0.5) < 0.05 && largest > best.logImprovement + 2, "\(best)")
+    #expect(!best.isLeap && best.priorAddition != nil)
+  }
+
+  @Test func `a kernel's draw is the place at a quantile of its normal`() {
+    for middle in [0.0, 0.003, 0.2, 0.5, 0.93, 1] {
+      for width in [0.01, 0.05, 0.2] {
+        let belief = UnitCube.Belief(mean: middle, sigma: width)
+        for step in 1..<4000 {
+          let unit = Double(step) / 4000
+          let low = PortableMath.normalDistribution(-middle / width)
+          let high = PortableMath.normalDistribution((1 - middle) / width)
+          let quantile = min(max(low + unit * (high - low), 1e-16), 1 - 1e-16)
+          #expect(belief.place(at: unit) == min(max(middle + width * PortableMath.normalQuantile(quantile), 0), 1))
+        }
+      }
+    }
+  }
 }
