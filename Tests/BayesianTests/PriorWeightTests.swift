@@ -66,6 +66,26 @@ struct PriorWeightTests {
     #expect(!best.isLeap && best.priorAddition != nil)
   }
 
+  @Test func `cells that the model takes for a continuum are compared by the prior's value of a cell`() throws {
+    let map = SpaceMap(
+      SearchSpace([
+        ParameterSpace("width", .integer(min: 1, max: 2000, scale: .log), prior: .init(mean: 3, sigma: 0.1))
+      ]))
+    #expect(map.space.dimensions[0].kind == .continuous)
+    let process = try #require(
+      GaussianProcess(
+        GaussianProcessTests.kernel, unordered: [0], features: [[0.02], [0.3], [0.9]], values: [0.5, 0.1, -0.2]))
+    let search = AcquisitionSearch(
+      space: map.space, processes: [process], bounds: [-0.2], effort: .init(spread: 8, near: 8),
+      prior: PriorWeight(SpacePrior(map.cube), trials: 100, results: 3)
+    ) { _ in false }
+    // Few starts, so that it climbs from some of them.
+    var draws = Draws(seed: 3, number: 1, purpose: 1)
+    let found = search.best(near: [[0.3]], sobol: Sobol(dimensions: 1, seed: 3), first: 0, draws: &draws).found
+    #expect(!found.isEmpty)
+    for one in found { #expect(abs(search.scored([one.point])[0] - one.value) < 1e-9, "\(one)") }
+  }
+
   @Test func `a kernel's draw is the place at a quantile of its normal`() {
     for middle in [0.0, 0.003, 0.2, 0.5, 0.93, 1] {
       for width in [0.01, 0.05, 0.2] {
