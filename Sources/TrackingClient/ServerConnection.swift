@@ -14,6 +14,9 @@ final class ServerConnection: Sendable {
   private let token: String?
   private let timeout: Double
   private let client: HTTPClient
+  // Where all calls and their connections are. On two loops an answer can be here before the end of its request counts as
+  // sent; async-http-client 1.37 ends the process when the client is shut down or its connection closed just then.
+  private let loop = MultiThreadedEventLoopGroup.singleton.next()
   /// Milliseconds before each further attempt at what may be sent again.
   private static let pauses: [UInt32] = [50, 250]
 
@@ -63,7 +66,7 @@ final class ServerConnection: Sendable {
   func send(_ call: TrackingCall, _ arguments: Value) {
     guard let request = try? request(call, arguments.json) else { return }
     // The client must not be shut down while a call is under way: async-http-client 1.37 ends the process then.
-    client.execute(request: request).whenComplete { _ in withExtendedLifetime(self) {} }
+    execute(request).whenComplete { _ in withExtendedLifetime(self) {} }
   }
 
   // MARK: one attempt
@@ -83,6 +86,10 @@ final class ServerConnection: Sendable {
     return request
   }
 
+  private func execute(_ request: HTTPClient.Request) -> EventLoopFuture<HTTPClient.Response> {
+    client.execute(request: request, eventLoop: .delegateAndChannel(on: loop))
+  }
+
   private func attempt(_ call: TrackingCall, _ body: String) throws -> Value {
     let request: HTTPClient.Request
     do {
@@ -92,7 +99,7 @@ final class ServerConnection: Sendable {
     }
     let response: HTTPClient.Response
     do {
-      response = try client.execute(request: request).wait()
+      response = try execute(request).wait()
     } catch {
       throw Failure(error: error, wasSent: Self.wasSent(error))
     }

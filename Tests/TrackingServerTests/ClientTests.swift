@@ -34,6 +34,15 @@ import TrackingServer
     }
   }
 
+  // A client's end meets the end of its last request, which a process must survive.
+  @Test func `clients may be let go as soon as they have their answer`() throws {
+    let served = try ServedStore()
+    let url = served.bound.url
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in
+      for _ in 0..<50 { #expect((try? TrackingClient(url).experiments()) != nil) }
+    }
+  }
+
   @Test func `what is no address is refused`() throws {
     for address in [
       "", "127.0.0.1:5000", "http://", "http:///x", "http://:5000", "unix://x", "unix:///", "http://a b",
