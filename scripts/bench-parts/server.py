@@ -449,7 +449,7 @@ def main():
         line("memory, idle", f"{ours.idle / 1e6:.0f} MB", "under 60 MB", ours.idle < 60e6)
         health = request("GET", "/health")
         print(f"server: a page written and synced: {syncs(folder) * 1e6:.0f} us", flush=True)
-        for connections in (8, 64):
+        for connections in (8, 128):
             constant = load(ours, lambda _: health, arguments.seconds, connections)["rate"]
             rate = log_metric(ours, arguments.seconds, connections)["rate"]
             line(f"log-metric beside a constant answer, {connections} connections", f"{rate:.0f}/s of {constant:.0f}/s",
