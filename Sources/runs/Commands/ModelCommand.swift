@@ -81,24 +81,3 @@ struct ModelCommand: ParsableCommand {
     }
   }
 }
-
-/// A folder that is removed with this object.
-final class TemporaryFolder {
-  /// Its path.
-  let path: String
-
-  /// Makes the folder.
-  init() throws {
-    var template = Array(((environment("TMPDIR") ?? "/tmp") + "/runs-XXXXXX").utf8CString)
-    guard let made = mkdtemp(&template) else {
-      throw CommandFailure(.system, "no temporary folder can be made: \(String(cString: strerror(errno)))")
-    }
-    path = String(cString: made)
-  }
-
-  deinit {
-    let remover = try? ChildProcess.start(
-      ["rm", "-rf", path], environment: inheritedEnvironment(), output: 1, errors: 2)
-    _ = remover?.waitForEnd()
-  }
-}

@@ -65,14 +65,10 @@ private func openServer(
     let password = environment("MLFLOW_TRACKING_PASSWORD") ?? ""
     authorization = "Basic " + ByteText.encode(Array("\(user):\(password)".utf8))
   }
-  var template = Array("\(environment("TMPDIR") ?? "/tmp")/runs-import-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else {
-    throw CommandFailure(.system, "no folder can be made in $TMPDIR: \(String(cString: strerror(errno)))")
-  }
-  let scratch = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  let scratch = try TemporaryFolder()
   let server = MLflowServer(
-    url: url, authorization: authorization, scratch: scratch, artifacts: artifacts, report: report)
-  return OpenForeignStore(store: server, files: server, origin: "mlflow", close: { rmdir(scratch) })
+    url: url, authorization: authorization, scratch: scratch.path, artifacts: artifacts, report: report)
+  return OpenForeignStore(store: server, files: server, origin: "mlflow", close: { withExtendedLifetime(scratch) {} })
 }
 
 /// Returns whether a path leads to a folder.
