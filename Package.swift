@@ -244,7 +244,7 @@ let package = Package(
         "Tracking", "SQL", "SQLite", "SQLTracking", "TarArtifacts", "TrackingContracts", "Exchange", "MLflowDatabase",
         "ImportProcess",
       ], exclude: ["Golden"]),
-    tests("ProvenanceTests", ["Tracking", "TarArtifacts", "Provenance"]),
+    tests("ProvenanceTests", ["Tracking", "TarArtifacts", "Provenance", "TrackingContracts"]),
     tests("ArchitectureTests", []),
     tests(
       "CommandTests",

@@ -41,6 +41,26 @@ final class TestFolder {
 
   /// Writes a file.
   func write(_ text: String, to name: String) throws { try writeText(text, to: path + "/" + name) }
+
+  /// Writes a sweep that runs a shell script in copies of its folder, as `spec.yaml`: `$1` is drawn from 1 to 2, and the script
+  /// prints `loss=NUMBER`.
+  ///
+  /// - Parameter rest: further lines of the spec.
+  func writeSweep(of script: String, trials: Int, atOnce: Int = 1, rest: String = "") throws {
+    try runProgram(["mkdir", "-p", path + "/code"])
+    try write(script + "\n", to: "code/train.sh")
+    try write(
+      """
+      experiment_name: e
+      trial: {command: 'sh train.sh ${{search_space.x}}', code: code}
+      metrics: [{name: loss, regex: 'loss=([0-9.]+)'}]
+      sampling_algorithm: random
+      search_space: {x: {type: uniform, min_value: 1, max_value: 2}}
+      objective: {primary_metric: loss, goal: minimize}
+      limits: {max_total_trials: \(trials), max_concurrent_trials: \(atOnce)}
+      \(rest)
+      """, to: "spec.yaml")
+  }
 }
 
 /// The `runs` that was built with the tests.

@@ -7,20 +7,9 @@ import Tracking
 @Suite(.timeLimit(.minutes(20))) struct DeterminismCheckTests {
   private func folder(_ value: String, deterministic: String = "") throws -> TestFolder {
     let folder = try TestFolder()
-    try runProgram(["mkdir", folder.path + "/code"])
-    try folder.write("echo \"loss=\(value)\"; echo \"hash $PYTHONHASHSEED\"\n", to: "code/train.sh")
-    try folder.write(
-      """
-      experiment_name: e
-      trial: {command: 'sh train.sh ${{search_space.x}}', code: code}
-      metrics: [{name: loss, regex: 'loss=([0-9.]+)'}]
-      sampling_algorithm: random
-      search_space: {x: {type: uniform, min_value: 1, max_value: 2}}
-      objective: {primary_metric: loss, goal: minimize}
-      limits: {max_total_trials: 4, max_concurrent_trials: 2}
-      seed: 5
-      \(deterministic)
-      """, to: "spec.yaml")
+    try folder.writeSweep(
+      of: "echo \"loss=\(value)\"; echo \"hash $PYTHONHASHSEED\"", trials: 4, atOnce: 2,
+      rest: "seed: 5\n" + deterministic)
     return folder
   }
 

@@ -6,18 +6,7 @@ import Tracking
 @Suite(.timeLimit(.minutes(20))) struct ResumedSurroundingsTests {
   @Test func `trials that are started in other surroundings have a record of their own`() throws {
     let folder = try TestFolder()
-    try runProgram(["mkdir", folder.path + "/code"])
-    try folder.write("echo loss=$OMP_NUM_THREADS\n", to: "code/train.sh")
-    try folder.write(
-      """
-      experiment_name: e
-      trial: {command: 'sh train.sh ${{search_space.x}}', code: code}
-      metrics: [{name: loss, regex: 'loss=([0-9.]+)'}]
-      sampling_algorithm: random
-      search_space: {x: {type: uniform, min_value: 1, max_value: 2}}
-      objective: {primary_metric: loss, goal: minimize}
-      limits: {max_total_trials: 1, max_concurrent_trials: 1}
-      """, to: "spec.yaml")
+    try folder.writeSweep(of: "echo loss=$OMP_NUM_THREADS", trials: 1)
     let started = try folder.runs("sweep", "start", "spec.yaml", "--json", environment: ["OMP_NUM_THREADS": "1"])
     let sweep = try #require(started.json()["id"]?.text, "\(started.errors)")
     let same = try folder.runs("sweep", "extend", sweep, "--add-trials", "1", environment: ["OMP_NUM_THREADS": "1"])

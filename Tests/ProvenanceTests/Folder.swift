@@ -2,23 +2,21 @@ import Glibc
 import TarArtifacts
 import Testing
 import Tracking
+import TrackingContracts
 
 @testable import Provenance
 
 /// A folder that is gone after the test, with an artifact store beside it.
 final class Folder {
+  private let scratch = ScratchFolder()
   let path: String
   let artifacts: TarArtifactStore
 
   init() throws {
-    var template = Array("/tmp/runs-provenance-XXXXXX".utf8CString)
-    let made = try #require(mkdtemp(&template))
-    path = try #require(resolved(String(cString: made)))
+    path = try #require(resolved(scratch.path))
     artifacts = TarArtifactStore(directory: path + "/artifacts")
     try makeDirectories(path + "/code")
   }
-
-  deinit { removeTree(path) }
 
   var code: String { path + "/code" }
   var capture: CodeCapture {
