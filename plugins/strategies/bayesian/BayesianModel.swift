@@ -127,9 +127,14 @@ final class BayesianModel: Sendable {
     for process in processes {
       let (means, _) = process.predict(all: features)
       for index in average.indices { average[index] += means[index] / Double(processes.count) }
-      bounds.append(means.min() ?? 0)
-      // Kriging believer: what is under way is taken to come out as predicted.
-      for feature in pendingFeatures { process.append([feature], values: [process.predict(feature).mean]) }
+      var bound = means.min() ?? 0
+      // Kriging believer: what is under way is taken to come out as predicted, and is to be improved on too.
+      for feature in pendingFeatures {
+        let mean = process.predict(feature).mean
+        bound = min(bound, mean)
+        process.append([feature], values: [mean])
+      }
+      bounds.append(bound)
     }
     let order = points.indices.sorted {
       average[$0] != average[$1] ? average[$0] < average[$1] : $0 < $1

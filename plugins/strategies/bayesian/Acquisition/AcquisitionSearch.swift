@@ -43,7 +43,8 @@ struct AcquisitionSearch {
   enum Origin: String, Sendable { case spread, near }
 
   let space: ModelSpace
-  /// The models; what is looked for is good on their average.
+  /// The models; what is looked for has the largest geometric mean of their expected improvements. It does not follow a
+  /// single one that knows little and so expects much everywhere.
   let processes: [GaussianProcess]
   /// What is to be improved on, for each model, in the model's units.
   var bounds: [Double]
@@ -185,17 +186,7 @@ struct AcquisitionSearch {
       let (means, variances) = process.predict(all: features)
       return zip(means, variances).map { LogExpectedImprovement.value(mean: $0, variance: $1, bound: bound) }
     }
-    if each.count == 1 { return each[0] }
-    return points.indices.map { index in Self.logMean(each.map { $0[index] }).value }
-  }
-
-  // The logarithm of the mean of what the numbers are logarithms of, and each one's share of it.
-  private static func logMean(_ values: [Double]) -> (value: Double, shares: [Double]) {
-    let top = values.max() ?? 0
-    guard top.isFinite else { return (top, values.map { _ in 1 / Double(values.count) }) }
-    let parts = values.map { PortableMath.exp($0 - top) }
-    let sum = parts.reduce(0, +)
-    return (top + PortableMath.log(sum / Double(values.count)), parts.map { $0 / sum })
+    return points.indices.map { index in each.reduce(0) { $0 + $1[index] } / Double(each.count) }
   }
 
   // Moves a few dimensions of a point, near or far.
@@ -267,21 +258,18 @@ struct AcquisitionSearch {
       from: wanted.map { best.point[$0] }, lower: wanted.map { _ in 0 }, upper: wanted.map { _ in 1 }
     ) { x, gradient in
       for (index, feature) in wanted.enumerated() { features[feature] = x[index] }
-      var values = [Double](repeating: 0, count: processes.count)
-      var slopes = [[Double]](repeating: gradient, count: processes.count)
+      var value = 0.0
+      var slopes = gradient
+      for index in gradient.indices { gradient[index] = 0 }
       for model in processes.indices {
         _ = processes[model].predict(
-          features, wanted: wanted, scratch: scratches[model], gradient: &slopes[model]
+          features, wanted: wanted, scratch: scratches[model], gradient: &slopes
         ) { mean, variance in
           let improvement = LogExpectedImprovement.of(mean: mean, variance: variance, bound: bounds[model])
-          values[model] = improvement.value
+          value += improvement.value / Double(processes.count)
           return (-improvement.byMean, -improvement.byVariance)
         }
-      }
-      let (value, shares) = Self.logMean(values)
-      for index in gradient.indices {
-        gradient[index] = 0
-        for model in processes.indices { gradient[index] += shares[model] * slopes[model][index] }
+        for index in gradient.indices { gradient[index] += slopes[index] / Double(processes.count) }
       }
       guard let prior else { return -value }
       var place = best.point
