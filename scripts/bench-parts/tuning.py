@@ -5,7 +5,7 @@
     scripts/bench tuning --fidelity mobster --strategy bayesian       learning curves, `bayesian` as the base
     scripts/bench tuning --time bayesian                              time per suggestion, beside Optuna's GP
     scripts/bench tuning --conditional bayesian --n 50                conditional spaces beside the same made flat
-    scripts/bench tuning --parallel bayesian                          8 workers beside one, at equal trials
+    scripts/bench tuning --parallel bayesian --n 100                  8 workers beside one, after 50 and 100 trials
 
 Results stay in .bench/tuning/results; --record writes them and the tables to docs/benchmarks.
 """
@@ -150,11 +150,17 @@ def main():
             command = [
                 sys.executable, str(HERE / f"tuning_{part}.py"), "--runs", arguments.runs, "--strategy", strategy,
                 "--options", arguments.options]
+            ways = [[]]
             if part == "parallel":
-                command += ["--seeds", str(arguments.seeds), "--n", str(arguments.n), "--problems", arguments.problems]
-            finished = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            pages[f"{part}-{strategy}"] = finished.stdout
-            print(finished.stdout, flush=True)
+                ways = [
+                    ["--seeds", str(arguments.seeds), "--n", str(n), "--problems", arguments.problems]
+                    for n in sorted({min(50, arguments.n), arguments.n})]
+            printed = []
+            for more in ways:
+                finished = subprocess.run(command + more, check=True, stdout=subprocess.PIPE, text=True)
+                printed.append(finished.stdout)
+                print(finished.stdout, flush=True)
+            pages[f"{part}-{strategy}"] = "\n".join(printed)
     if arguments.record:
         record(pages, files)
 

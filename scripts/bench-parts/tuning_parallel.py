@@ -63,6 +63,7 @@ def main():
     problems, reference = tuning_report.load(BENCH)
     server = client.Server("--set", "public")
     names = arguments.problems.split(",") if arguments.problems else problems.ids("public")
+    print(f"**{arguments.n} trials**, {arguments.seeds} seeds\n")
     print(f"| problem | mean regret, 1 worker | {arguments.workers} workers | ratio |\n|---|---|---|---|")
     ratios, totals = [], {1: 0.0, arguments.workers: 0.0}
     for name in names:

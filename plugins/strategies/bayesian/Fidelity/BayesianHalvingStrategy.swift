@@ -19,7 +19,7 @@ public struct BayesianHalvingStrategy: SearchStrategy {
         "exploration", "the part of later trials that look elsewhere than the model likes best; 0 to 1, by default 0.5"),
     ])
 
-  private static let trust = 0.7
+  private static let trust = 0.8
   // How many trials make a rung worth modelling.
   private static let enough = 2
 
@@ -76,8 +76,8 @@ public struct BayesianHalvingStrategy: SearchStrategy {
     model = FidelityModel(map: map, maximum: resource.maximum, settings: .init(), seed: sweep.seed)
   }
 
-  // As few as BOHB waits for: a model of so little is better already than an even spread.
-  private static func initialTrials(dimensions: Int, limit: Int) -> Int { max(4, min(dimensions + 1, 40, limit / 3)) }
+  // A model of so little is better already than an even spread.
+  private static func initialTrials(dimensions: Int, limit: Int) -> Int { max(4, min((dimensions + 1) / 2, 40, limit / 3)) }
 
   private func curves(of session: SweepSession) throws -> [Curve] {
     try session.trials.map { try Curve($0, map: map, in: session) }

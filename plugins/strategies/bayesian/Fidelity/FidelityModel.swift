@@ -8,13 +8,15 @@ internal import Tracking
 final class FidelityModel: Sendable {
   /// What can be chosen.
   struct Settings: Sendable, Equatable {
-    /// Shorter lengths than for whole trainings: there are more points, and they tell less each.
-    var priors = KernelPriors(lengthScale: -2.3)
+    /// Longer lengths than for whole trainings, so that a few early values tell something of the whole space.
+    var priors = KernelPriors(lengthScale: -1)
     var transform = ValueTransform()
     var effort = AcquisitionSearch.Effort(spread: 512, near: 512, starts: 4, evaluations: 30, turns: 2)
     /// How many candidates are drawn near the best trials, and how many trials these are at most.
-    var candidates = 128
+    var candidates = 512
     var mostGood = 25
+    /// How many trials with less of the resource than is looked at count as if they were under way.
+    var mostUnfinished = 100
     var fitStarts = 1
     var fitEvaluations = 40
     /// The most points that the kernel's parameters are fitted to.
@@ -38,6 +40,8 @@ final class FidelityModel: Sendable {
     var process: GaussianProcess
     var space: ModelSpace
     var place: (Int) -> Double
+    /// How much of the resource each point has had at most.
+    var reached: [[Double]: Int]
 
     /// Returns the mean and the standard deviation at points with a part of the resource, in the model's units.
     func predict(_ points: [[Double]], at resource: Int) -> [(mean: Double, sd: Double)] {
@@ -87,7 +91,11 @@ final class FidelityModel: Sendable {
     let process = GaussianProcess(
       makeFit(features: [], values: [], space).parameters(unknowns), unordered: space.unorderedFeatures,
       features: features, values: settings.transform(data.map(\.value)), room: 64)
-    return process.map { State(process: $0, space: space, place: place(of:)) }
+    return process.map {
+      State(
+        process: $0, space: space, place: place(of:),
+        reached: Dictionary(observations.map { ($0.point, $0.resource) }, uniquingKeysWith: max))
+    }
   }
 
   /// How many of `count` observations the kernel is fitted to: all of few, then in steps.
@@ -157,15 +165,19 @@ final class FidelityModel: Sendable {
   ///
   /// - Parameters:
   ///   - known: the points that were tried, whose best predicted value is to be improved on.
-  ///   - pending: points of which nothing is known yet; taken to come out as predicted.
+  ///   - pending: points of which nothing is known yet; taken to come out as predicted. So are the best of those known with
+  ///     less of the resource: each of them may go on, and a new trial next to it would tell nothing that it does not.
   ///   - prior: what the space's prior adds to the expected improvement.
   func propose(
     _ state: State, at resource: Int, search: Search, known: [[Double]], pending: [[Double]], number: Int,
     prior: PriorWeight? = nil, isTaken: @escaping ([Double]) -> Bool
   ) -> [Proposal] {
     let means = state.predict(known, at: resource).map(\.mean)
-    let process = state.process.copy(room: pending.count + 1)
-    for point in pending {
+    let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
+    let unfinished = order.lazy.map { known[$0] }.filter { state.reached[$0] ?? 0 < resource }
+    let open = pending + unfinished.prefix(settings.mostUnfinished)
+    let process = state.process.copy(room: open.count + 1)
+    for point in open {
       let features = state.space.features(of: point + [place(of: resource)])
       process.append([features], values: [process.predict(features).mean])
     }
@@ -176,7 +188,6 @@ final class FidelityModel: Sendable {
     let found: [AcquisitionSearch.Found]
     switch search {
     case .everywhere:
-      let order = known.indices.sorted { (means[$0], $0) < (means[$1], $1) }
       var draws = Draws(seed: seed, number: number, purpose: 11)
       found =
         acquisition.best(

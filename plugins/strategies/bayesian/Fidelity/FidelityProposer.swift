@@ -15,7 +15,7 @@ struct FidelityProposer {
   private static let spread = 0.2
   private static let spreadWithoutKinds = 0.6
   // Of the model's proposals, how many are chosen among candidates near the best trials; the others are looked for everywhere.
-  private static let nearTheBest = 0.6
+  private static let nearTheBest = 0.8
   // How many standard deviations better than predicted a trial may come out when it is judged.
   private static let optimism = 1.0
 
