@@ -8,22 +8,26 @@ public struct StrategyPlugin: Sendable {
   public let learnsFromResults: Bool
   /// True for a strategy that proposes trials `continuing:` trials that finished, whose checkpoints are kept for that.
   public let continuesTrials: Bool
+  private let weighsPriors: Bool
   private let findProblems: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem]
   private let makeStrategy: @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any SearchStrategy
 
   /// Describes a strategy that is made by a closure.
   ///
   /// - Parameters:
+  ///   - weighsPriors: what `SearchStrategy.weighsPriors` says; true where that is not known.
   ///   - problems: what `SearchStrategy.problems` says.
   ///   - make: what `SearchStrategy.init` does; called when the strategy is first asked, and again after an ask that failed.
   public init(
     _ description: PluginDescription, learnsFromResults: Bool = true, continuesTrials: Bool = false,
+    weighsPriors: Bool = true,
     problems: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) -> [PluginProblem],
     make: @escaping @Sendable (_ options: [String: Value], _ sweep: SweepSpec) throws -> any SearchStrategy
   ) {
     self.description = description
     self.learnsFromResults = learnsFromResults
     self.continuesTrials = continuesTrials
+    self.weighsPriors = weighsPriors
     findProblems = problems
     makeStrategy = make
   }
@@ -32,11 +36,30 @@ public struct StrategyPlugin: Sendable {
   public init(_ type: any SearchStrategy.Type) {
     self.init(
       type.description, learnsFromResults: type.learnsFromResults, continuesTrials: type.continuesTrials,
-      problems: { type.problems(options: $0, sweep: $1) }, make: { try type.init(options: $0, sweep: $1) })
+      weighsPriors: type.weighsPriors, problems: { type.problems(options: $0, sweep: $1) },
+      make: { try type.init(options: $0, sweep: $1) })
   }
 
-  /// Returns what is wrong with options for a sweep; empty when all is well.
-  public func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] { findProblems(options, sweep) }
+  /// Returns what is wrong with options for a sweep; empty when all is well. Priors that the strategy passes over are remarked
+  /// upon.
+  public func problems(options: [String: Value], sweep: SweepSpec) -> [PluginProblem] {
+    findProblems(options, sweep) + remarkOnPriors(of: sweep.space)
+  }
+
+  private func remarkOnPriors(of space: SearchSpace) -> [PluginProblem] {
+    let believed = space.parameters.filter { $0.prior != nil }.map { "'\($0.name)'" }
+    guard !weighsPriors, !believed.isEmpty else { return [] }
+    let use =
+      learnsFromResults
+      ? "tries the middle of the prior of \(believed.joined(separator: ", ")) first and then searches"
+      : "passes over the prior of \(believed.joined(separator: ", ")) and searches"
+    return [
+      PluginProblem(
+        nil,
+        "\(description.name) \(use) the whole range all the same; take a strategy that weighs priors, or "
+          + "narrow the range", isError: false)
+    ]
+  }
 
   /// Makes the strategy of one sweep.
   public func make(options: [String: Value], sweep: SweepSpec) throws -> any SearchStrategy {

@@ -15,6 +15,10 @@ public protocol SearchStrategy: Sendable {
   /// sweep ends. False by default.
   static var continuesTrials: Bool { get }
 
+  /// True for a strategy that is guided by the priors of the space's parameters. False by default: a sweep with priors is then
+  /// remarked upon.
+  static var weighsPriors: Bool { get }
+
   /// Returns what is wrong with options for a sweep; empty when all is well.
   ///
   /// - Parameter sweep: what is asked for: space, objective, limits, resource, seed. Its own choice of strategy does not
@@ -49,6 +53,9 @@ extension SearchStrategy {
 
   /// False: a strategy continues no finished trial unless it says so.
   public static var continuesTrials: Bool { false }
+
+  /// False: a strategy searches the whole range, whatever is believed, unless it says so.
+  public static var weighsPriors: Bool { false }
 }
 
 /// What a strategy expects of the next ask.

@@ -12,6 +12,9 @@ public struct AutoStrategy: SearchStrategy {
       PluginDescription.Option("seed", "the sweep's seed, when `seed` is not given at the top; a whole number from 0")
     ])
 
+  /// True: priors of the space guide what is proposed.
+  public static let weighsPriors = true
+
   /// What was chosen, and why.
   struct Choice: Equatable {
     /// True for `bayesian_halving`, false for `bayesian`.

@@ -15,6 +15,9 @@ public struct BayesianStrategy: SearchStrategy {
         "initial_trials", "how many trials are spread over the space before the model is asked; by default few"),
     ])
 
+  /// True: priors of the space guide what is proposed.
+  public static let weighsPriors = true
+
   private let map: SpaceMap
   private let spec: SweepSpec
   private let initialTrials: Int

@@ -13,6 +13,9 @@ public final class CMAESStrategy: SearchStrategy {
     summary: "Adapts a normal distribution to the better configurations, generation by generation",
     options: CMAESOptions.described)
 
+  /// True: priors of the space guide what is proposed.
+  public static let weighsPriors = true
+
   private let sweep: SweepSpec
   private let cube: UnitCube
   private let layout: CMALayout

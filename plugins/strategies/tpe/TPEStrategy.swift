@@ -12,6 +12,9 @@ public final class TPEStrategy: SearchStrategy {
     summary: "Models good and other trials by two densities, and proposes where their ratio is largest",
     options: TPEOptions.described)
 
+  /// True: priors of the space guide what is proposed.
+  public static let weighsPriors = true
+
   // How many points are drawn from the prior before one over the whole range is taken.
   private static let draws = 64
 

@@ -19,6 +19,9 @@ public struct BayesianHalvingStrategy: SearchStrategy {
         "exploration", "the part of later trials that look elsewhere than the model likes best; 0 to 1, by default 0.5"),
     ])
 
+  /// True: priors of the space guide what is proposed.
+  public static let weighsPriors = true
+
   private static let trust = 0.8
   // How many trials make a rung worth modelling.
   private static let enough = 2
