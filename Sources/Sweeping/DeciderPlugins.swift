@@ -49,15 +49,11 @@ public struct StrategyPlugin: Sendable {
   private func remarkOnPriors(of space: SearchSpace) -> [PluginProblem] {
     let believed = space.parameters.filter { $0.prior != nil }.map { "'\($0.name)'" }
     guard !weighsPriors, !believed.isEmpty else { return [] }
-    let use =
-      learnsFromResults
-      ? "tries the middle of the prior of \(believed.joined(separator: ", ")) first and then searches"
-      : "passes over the prior of \(believed.joined(separator: ", ")) and searches"
     return [
       PluginProblem(
         nil,
-        "\(description.name) \(use) the whole range all the same; take a strategy that weighs priors, or "
-          + "narrow the range", isError: false)
+        "\(description.name) does not weigh the prior of \(believed.joined(separator: ", ")); take a strategy that does, "
+          + "or narrow the range", isError: false)
     ]
   }
 

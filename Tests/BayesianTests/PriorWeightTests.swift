@@ -86,6 +86,45 @@ struct PriorWeightTests {
     for one in found { #expect(abs(search.scored([one.point])[0] - one.value) < 1e-9, "\(one)") }
   }
 
+  @Test func `of several models the logarithms of the expected improvement are averaged, and so is what it climbs`()
+    throws
+  {
+    let map = SpaceMap(SearchSpace([ParameterSpace("x", .continuous(min: 0, max: 1, scale: .linear))]))
+    let processes = try [[0.5, 0.1, -0.2], [-0.2, 0.3, 0.4]].map { values in
+      try #require(
+        GaussianProcess(
+          GaussianProcessTests.kernel, unordered: [0], features: [[0.1], [0.45], [0.9]], values: values))
+    }
+    func search(_ chosen: [Int]) -> AcquisitionSearch {
+      AcquisitionSearch(
+        space: map.space, processes: chosen.map { processes[$0] }, bounds: chosen.map { [-0.2, -0.1][$0] },
+        effort: .init(spread: 16, near: 16)
+      ) { _ in false }
+    }
+    let grid = (0...1000).map { [Double($0) / 1000] }
+    let (first, second, both) = (search([0]).scored(grid), search([1]).scored(grid), search([0, 1]).scored(grid))
+    for index in grid.indices { #expect(abs(both[index] - (first[index] + second[index]) / 2) < 1e-12) }
+    var draws = Draws(seed: 3, number: 1, purpose: 1)
+    let found = search([0, 1]).best(near: [[0.45]], sobol: Sobol(dimensions: 1, seed: 3), first: 0, draws: &draws).found
+    // Uphill along the average's own slope, it passes the best of a fine grid.
+    let top = try #require(both.max())
+    #expect(try #require(found.first).value >= top - 1e-6)
+  }
+
+  @Test func `what is under way and predicted best is to be improved on`() throws {
+    let map = SpaceMap(SearchSpace([ParameterSpace("x", .continuous(min: 0, max: 1, scale: .linear))]))
+    let model = BayesianModel(space: map.space, settings: .init(), seed: 3)
+    // A valley whose floor, at 0.5, is under way.
+    let points = [0.0, 0.1, 0.2, 0.3, 0.7, 0.8, 0.9, 1].map { [$0] }
+    let values = points.map { ($0[0] - 0.5) * ($0[0] - 0.5) }
+    func hope(_ pending: [[Double]]) throws -> Double {
+      try #require(
+        model.propose(points: points, values: values, pending: pending, number: 8) { _ in false }.first
+      ).logImprovement
+    }
+    #expect(try hope([[0.5]]) < hope([]) - 2)
+  }
+
   @Test func `a kernel's draw is the place at a quantile of its normal`() {
     for middle in [0.0, 0.003, 0.2, 0.5, 0.93, 1] {
       for width in [0.01, 0.05, 0.2] {

@@ -119,7 +119,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
       "5:33: error: a category is a number, a text or a truth value, and here stands a list"),
     Fault(
       parameter, "{type: uniform, min_value: 0, max_value: 1, prior: {mean: 0.5, sigma: 0.1}}",
-      "warning: random passes over the prior of 'x' and searches the whole range all the same"),
+      "warning: random does not weigh the prior of 'x'; take a strategy that does, or narrow the range"),
     Fault(parameter, "{type: choice, values: [1, 1.0]}", "5:33: warning: 1.0 stands twice; it counts once"),
     Fault(
       parameter, "{type: qloguniform, min_value: -9, max_value: 0, q: 0.1}",

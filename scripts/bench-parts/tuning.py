@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -169,7 +170,9 @@ def record(pages, files):
     folder = ROOT / "docs/benchmarks"
     (folder / "results").mkdir(parents=True, exist_ok=True)
     for name, text in pages.items():
-        (folder / f"{name}.md").write_text(f"# {name.replace('-', ' ').capitalize()}\n\n{text.strip()}\n")
+        title = re.sub(r"^problems (?=\d)", "problems at ", name.replace("-", " ")).capitalize()
+        title += " trials" * name.startswith("problems-")
+        (folder / f"{name}.md").write_text(f"# {title}\n\n{text.strip()}\n")
     for path in files:
         # Values are enough to score; configurations would be ten times as much.
         data = json.loads(path.read_text())

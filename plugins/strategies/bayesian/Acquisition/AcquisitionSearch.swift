@@ -172,7 +172,7 @@ struct AcquisitionSearch {
     prior?.addition(at: point, active: space.activity(of: point)) ?? 0
   }
 
-  /// Returns the logarithmic expected improvements of points, on the models' average, with what the prior adds.
+  /// Returns the logarithmic expected improvements of points, averaged over the models, with what the prior adds.
   func scored(_ points: [[Double]]) -> [Double] { weighted(improvements(points), at: points) }
 
   private func weighted(_ improvements: [Double], at points: [[Double]]) -> [Double] {

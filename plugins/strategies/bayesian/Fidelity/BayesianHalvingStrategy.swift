@@ -80,7 +80,9 @@ public struct BayesianHalvingStrategy: SearchStrategy {
   }
 
   // A model of so little is better already than an even spread.
-  private static func initialTrials(dimensions: Int, limit: Int) -> Int { max(4, min((dimensions + 1) / 2, 40, limit / 3)) }
+  private static func initialTrials(dimensions: Int, limit: Int) -> Int {
+    max(4, min((dimensions + 1) / 2, 40, limit / 3))
+  }
 
   private func curves(of session: SweepSession) throws -> [Curve] {
     try session.trials.map { try Curve($0, map: map, in: session) }

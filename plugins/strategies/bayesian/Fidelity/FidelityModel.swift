@@ -166,7 +166,7 @@ final class FidelityModel: Sendable {
   /// - Parameters:
   ///   - known: the points that were tried, whose best predicted value is to be improved on.
   ///   - pending: points of which nothing is known yet; taken to come out as predicted. So are the best of those known with
-  ///     less of the resource: each of them may go on, and a new trial next to it would tell nothing that it does not.
+  ///     less of the resource, stopped ones too: what one more trial next to them shows early tells nothing new of it.
   ///   - prior: what the space's prior adds to the expected improvement.
   func propose(
     _ state: State, at resource: Int, search: Search, known: [[Double]], pending: [[Double]], number: Int,
